@@ -1,0 +1,1 @@
+"""What the library contains, in SQLite: items, albums, listings, names, inodes, sizes."""

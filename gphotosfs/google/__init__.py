@@ -1,0 +1,1 @@
+"""Talks to Google: sign-in, the Library API, base URLs. The only package that speaks HTTP."""

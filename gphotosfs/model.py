@@ -1,0 +1,149 @@
+"""The values that the layers hand to each other."""
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, NewType, TypeVar
+
+ItemId = NewType("ItemId", str)
+"""A media item's id as its source gives it; for the Library API about 95 characters."""
+
+AlbumId = NewType("AlbumId", str)
+
+Inode = NewType("Inode", int)
+"""A file's number in the mount: a row of the catalogue, never used again for another file."""
+
+ROOT: Inode = Inode(1)
+
+T = TypeVar("T")
+
+
+class MediaKind(enum.StrEnum):
+    """What an item is, which decides how its bytes are asked for."""
+
+    PHOTO = "photo"
+    VIDEO = "video"
+
+
+class Processing(enum.StrEnum):
+    """Whether Google can hand out a video's bytes yet; photos are always READY."""
+
+    READY = "ready"
+    PROCESSING = "processing"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaItem:
+    """What a source says of one photo or video.
+
+    Nothing but the id is sure to be there: an absent text is "", an absent number None. There is no
+    base URL here on purpose, since those are secrets that live in memory only.
+    """
+
+    id: ItemId
+    filename: str = ""
+    mime_type: str = ""
+    kind: MediaKind = MediaKind.PHOTO
+    created_ns: int | None = None
+    """Capture time in nanoseconds since 1970, UTC; negative before."""
+    width: int | None = None
+    height: int | None = None
+    description: str = ""
+    product_url: str = ""
+    camera_make: str = ""
+    camera_model: str = ""
+    focal_length_mm: float | None = None
+    aperture_f: float | None = None
+    iso: int | None = None
+    exposure_s: float | None = None
+    fps: float | None = None
+    processing: Processing = Processing.READY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Album:
+    """One row of the list of albums."""
+
+    id: AlbumId
+    title: str = ""
+    item_count: int = 0
+    cover_item_id: str = ""
+    product_url: str = ""
+    is_writeable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a listing. It may be empty and yet not the last: only a missing token ends it."""
+
+    items: tuple[T, ...]
+    next_page_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What `mediaItems:search` is asked for, apart from a single album.
+
+    Days are inclusive at both ends; both or neither are given.
+    """
+
+    favorites: bool = False
+    videos: bool = False
+    first_day: date | None = None
+    last_day: date | None = None
+    oldest_first: bool = False
+    """Only together with days, as Google wants it."""
+    include_archived: bool = False
+
+
+class Variant(enum.StrEnum):
+    """Which bytes of an item: the suffix that is put behind its base URL."""
+
+    PHOTO = "d"
+    VIDEO = "dv"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobKey:
+    """Names the bytes of one item in one variant, whatever their version."""
+
+    item: ItemId
+    variant: Variant
+
+
+@dataclass(frozen=True, slots=True)
+class BlobSize:
+    """A blob's length as some answer showed it."""
+
+    total_bytes: int
+    changed: bool
+    """True when an older version with another length was known: readers of that one are stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A file or directory as `stat` shows it."""
+
+    inode: Inode
+    is_directory: bool
+    modified_ns: int
+    size_bytes: int = 0
+    size_is_exact: bool = True
+    links: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name in a directory, and what it stands for."""
+
+    cookie: int
+    """Where `readdir` goes on after this entry; larger in later entries, the same in every handle."""
+    name: bytes
+    node: Node
+
+
+def unique(items: Iterable[T]) -> list[T]:
+    """The items in their order, each once; Google repeats one now and then at a page's border."""
+    return list(dict.fromkeys(items))

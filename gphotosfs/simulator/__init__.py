@@ -1,0 +1,1 @@
+"""A pretend Google, written from the protocol alone; it imports nothing of the rest."""

@@ -1,0 +1,30 @@
+"""What the views need of a source that lists media items."""
+
+from typing import Protocol
+
+from gphotosfs.model import Album, AlbumId, MediaItem, Page, Search
+
+
+class Library(Protocol):
+    """The Library API, or whoever plays it. One method is one request.
+
+    Every method raises a `RemoteError` whose subclass says why there is no usable answer.
+    """
+
+    async def albums_page(self, page_token: str | None = None) -> Page[Album]:
+        """One page of the albums."""
+
+    async def album_items_page(
+        self, album: AlbumId, page_token: str | None = None
+    ) -> Page[MediaItem]:
+        """One page of an album's items, in the order Google gives them."""
+
+    async def media_items_page(
+        self, page_token: str | None = None, page_size: int = 100
+    ) -> Page[MediaItem]:
+        """One page of every item, newest capture time first."""
+
+    async def search_page(
+        self, search: Search, page_token: str | None = None, page_size: int = 100
+    ) -> Page[MediaItem]:
+        """One page of the items that match, newest first unless the search says otherwise."""
