@@ -1,0 +1,107 @@
+"""The rules of file names: what a title or file name of Google's becomes on Linux.
+
+A name is UTF-8, NFC, at most 255 bytes, without a slash and without control characters. Two items of
+one name in a directory are told apart by a tag made from the item's id, so a name depends on the item
+and on who was there first, never on what arrives later.
+"""
+
+import hashlib
+import mimetypes
+import re
+import unicodedata
+from base64 import b32encode
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from gphotosfs.limits import NAME_MAX_BYTES
+
+NS: Final = 1_000_000_000
+
+# `/` as rclone writes it, so that scripts move over; a control character as its picture, U+2400 + c,
+# with DEL's at U+2421 (https://www.unicode.org/charts/PDF/U2400.pdf); JSON can carry half a surrogate
+# pair, which UTF-8 can't.
+_REPLACED: Final = {
+    ord("/"): "／",
+    **{c: chr(0x2400 + c) for c in range(0x20)},
+    0x7F: "\u2421",
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+}
+
+# What Google stores, with the ending that people know. Others come from Python's own table, which is
+# the same on every machine because no mime.types file is read.
+_EXTENSIONS: Final = {
+    "image/jpeg": ".jpg",
+    "image/heic": ".heic",
+    "image/heif": ".heif",
+    "image/avif": ".avif",
+    "image/webp": ".webp",
+    "image/tiff": ".tif",
+    "image/x-icon": ".ico",
+    "image/x-adobe-dng": ".dng",
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/3gpp": ".3gp",
+    "video/x-m4v": ".m4v",
+    "video/x-matroska": ".mkv",
+    "video/mp2t": ".mts",
+    "video/x-ms-wmv": ".wmv",
+}
+_PYTHON_TYPES: Final = mimetypes.MimeTypes(filenames=())
+
+# "Trip 2024.05.03" has no extension, "a.3gp" has one: letters and digits, at least one letter.
+_EXTENSION: Final = re.compile(r"(?<=.)\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,10}\Z", re.DOTALL)
+
+
+def file_name(filename: str, mime_type: str, created_ns: int | None) -> bytes:
+    """The name under which a media item is shown where nobody else has that name."""
+    name = _legal(filename)
+    if not name:
+        name = "unnamed" if created_ns is None else _utc(created_ns).strftime("%4Y%m%d_%H%M%S")
+    if not _EXTENSION.search(name):
+        name += extension_of(mime_type)
+    return _cut(name, "")
+
+
+def directory_name(title: str) -> bytes:
+    """The name of an album's directory; an album without a title is `Untitled`."""
+    return _cut(_legal(title) or "Untitled", "")
+
+
+def tagged(name: bytes, identity: str, length: int = 6) -> bytes:
+    """The name with a tag of the given length before its extension: `IMG_0001 (k3f9qa).jpg`."""
+    digest = b32encode(hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest())
+    return _cut(name.decode(), f" ({digest.decode().lower().rstrip('=')[:length]})")
+
+
+def extension_of(mime_type: str) -> str:
+    """The ending that goes with a MIME type, with its dot; "" if the type is unknown."""
+    known = _EXTENSIONS.get(mime_type)
+    return known if known is not None else _PYTHON_TYPES.guess_extension(mime_type) or ""
+
+
+def utc_day(created_ns: int) -> date:
+    """The day of a capture time, in UTC, as Google gives it.
+
+    Raises:
+        OverflowError: the year is not within 1 to 9999.
+    """
+    return date(1970, 1, 1) + timedelta(days=created_ns // (86_400 * NS))
+
+
+def _legal(text: str) -> str:
+    name = unicodedata.normalize("NFC", text.translate(_REPLACED))
+    # Only these two mean something to the kernel; a dot elsewhere is a dot.
+    return {".": "．", "..": "．．"}.get(name, name)
+
+
+def _cut(name: str, tag: str) -> bytes:
+    """The name with a tag put before its extension, cut to what Linux allows."""
+    match = _EXTENSION.search(name)
+    stem, extension = (name[: match.start()], match[0]) if match else (name, "")
+    room = NAME_MAX_BYTES - len((tag + extension).encode())
+    # "ignore" drops the character that the cut went through, so a name ends on a character.
+    return stem.encode()[:room].decode("utf-8", "ignore").encode() + (tag + extension).encode()
+
+
+def _utc(created_ns: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=created_ns // NS)
