@@ -1,0 +1,35 @@
+"""Settings, profiles and what a mount is asked for."""
+
+from gphotosfs.config.mount_options import MountOptions, parse_mount_options
+from gphotosfs.config.profile import Folders, Profile, make_private_dir, parse_source
+from gphotosfs.config.request import MountRequest
+from gphotosfs.config.settings import (
+    OPTIONS,
+    LogLevel,
+    Option,
+    Place,
+    Settings,
+    Sizes,
+    read_config_file,
+    settings_from,
+)
+from gphotosfs.config.values import Amount
+
+__all__ = [
+    "OPTIONS",
+    "Amount",
+    "Folders",
+    "LogLevel",
+    "MountOptions",
+    "MountRequest",
+    "Option",
+    "Place",
+    "Profile",
+    "Settings",
+    "Sizes",
+    "make_private_dir",
+    "parse_mount_options",
+    "parse_source",
+    "read_config_file",
+    "settings_from",
+]

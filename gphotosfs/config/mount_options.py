@@ -1,0 +1,85 @@
+"""The text behind `-o`, as people and mount(8) write it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from gphotosfs.config.settings import OPTIONS, Place, nearest
+from gphotosfs.config.values import FLAG
+from gphotosfs.errors import ConfigError
+
+# libfuse 3.14 refuses what it does not know, so only these go on to it. `ro`, `auto_unmount` and
+# `default_permissions` always do (see `MountRequest.fuse_options`).
+HANDED_ON: Final = frozenset({"noatime", "nodev", "noexec", "nosuid"})
+HANDED_ON_WITH_VALUE: Final = frozenset({"context", "defcontext", "fscontext", "rootcontext"})
+
+# For mount(8), systemd or the desktop, or true of every mount of ours. mount(8) hands all of them
+# on to its helpers but `auto`, `noauto`, `comment=` and `x-*`, which it keeps; people paste those.
+PASSED_OVER: Final = frozenset(
+    {
+        *("_netdev", "nofail", "auto", "noauto", "defaults", "comment"),
+        *("user", "nouser", "users", "nousers", "owner", "noowner", "group", "nogroup"),
+        *("ro", "rw", "auto_unmount", "default_permissions"),
+        *("dev", "suid", "exec", "atime", "diratime", "nodiratime"),
+        *("relatime", "norelatime", "strictatime", "nostrictatime", "lazytime", "nolazytime"),
+        *("async", "sync", "dirsync", "mand", "nomand", "iversion", "noiversion", "silent", "loud"),
+    }
+)
+PASSED_OVER_PREFIXES: Final = ("x-", "X-")
+
+
+@dataclass(frozen=True, slots=True)
+class MountOptions:
+    """What a text behind `-o` asks for."""
+
+    given: dict[str, str]
+    """Our options by name, as written; the last one counts."""
+    handed_on: tuple[str, ...]
+    """What goes on to libfuse as it is."""
+
+
+def parse_mount_options(text: str) -> MountOptions:
+    """What the text asks for.
+
+    Raises:
+        ConfigError: an option is unknown, lacks its value, or a quote is not closed.
+    """
+    given: dict[str, str] = {}
+    handed_on: list[str] = []
+    for part in _split(text):
+        name, equals, value = part.partition("=")
+        option = OPTIONS.get(name)
+        if option is not None and option.places & Place.MOUNT:
+            if not equals and option.kind is not FLAG:
+                raise ConfigError(f"option {name} needs a value: {name}={option.kind.metavar}")
+            given[name] = value
+        elif part in HANDED_ON or (name in HANDED_ON_WITH_VALUE and value):
+            handed_on.append(part)
+        elif name not in PASSED_OVER and not name.startswith(PASSED_OVER_PREFIXES):
+            known = [other.name for other in OPTIONS.values() if other.places & Place.MOUNT]
+            hint = nearest(name, [*known, *HANDED_ON, *HANDED_ON_WITH_VALUE, *PASSED_OVER])
+            raise ConfigError(f"there is no mount option {name!r}{hint}")
+    return MountOptions(given, tuple(dict.fromkeys(handed_on)))
+
+
+def _split(text: str) -> list[str]:
+    """The parts between commas; neither quoted commas nor escaped ones separate.
+
+    libmount quotes a value with commas, `context="a,b"`; a backslash is what fuse(8) knows.
+    """
+    parts: list[str] = []
+    part = ""
+    quoted = False
+    characters = iter(text)
+    for character in characters:
+        if character == "\\":
+            part += next(characters, "\\")
+        elif character == '"':
+            quoted = not quoted
+        elif character == "," and not quoted:
+            parts.append(part)
+            part = ""
+        else:
+            part += character
+    if quoted:
+        raise ConfigError(f'the mount options {text!r} hold a " that is not closed')
+    return [part for part in [*parts, part] if part]
