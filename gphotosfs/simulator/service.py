@@ -1,0 +1,406 @@
+"""The simulated Google: what answers a request, however it came."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import trio
+
+from gphotosfs.simulator import library_api, media
+from gphotosfs.simulator.base_urls import BaseUrls
+from gphotosfs.simulator.content import Whole
+from gphotosfs.simulator.exchange import (
+    Answer,
+    ApiError,
+    Kind,
+    Logged,
+    Request,
+    html_answer,
+    json_answer,
+    not_found,
+)
+from gphotosfs.simulator.faults import Fault, Faults
+from gphotosfs.simulator.library_api import Call, LibraryApi
+from gphotosfs.simulator.oauth import Accounts, Client
+from gphotosfs.simulator.options import Options
+from gphotosfs.simulator.world import World
+
+if TYPE_CHECKING:
+    import httpx
+
+# Bodies go out in pieces of this size; a piece is what a fault or a slow line falls between.
+CHUNK_BYTES: Final = 1 << 16
+
+_DAY_S: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """Where the services are said to be."""
+
+    api: str = "https://photoslibrary.googleapis.com"
+    oauth: str = "https://oauth2.googleapis.com"
+    media: str = "https://lh3.googleusercontent.com"
+    video: str = "https://video-downloads.googleusercontent.com"
+
+
+class BrokenConnectionError(Exception):
+    """A fault breaks the connection here."""
+
+
+class SimulatedGoogle:
+    """Library API, OAuth and base URLs over one library.
+
+    Args:
+        world: the library.
+        clock: seconds from any origin; under trio its own clock, which tests make virtual.
+        origins: the hosts in the URLs that it gives out.
+        draw_in_threads: pictures are drawn off the event loop. Not under a virtual clock, which
+            would jump while a thread works.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        clock: Callable[[], float] = trio.current_time,
+        origins: Origins = Origins(),
+        draw_in_threads: bool = False,
+    ) -> None:
+        self.world = world
+        self.origins = origins
+        self.options = Options()
+        self.faults = Faults()
+        self.log: list[Logged] = []
+        self.accounts = Accounts(world.seed, clock)
+        self.client = self.new_client()
+        self._clock = clock
+        self._draw_in_threads = draw_in_threads
+        self._urls = BaseUrls(world.seed)
+        self._api = LibraryApi(world, self.options, self.base_url)
+        self._api_host = urlsplit(origins.api).netloc
+        self._oauth_host = urlsplit(origins.oauth).netloc
+        self._media_host = urlsplit(origins.media).netloc
+        self._video_host = urlsplit(origins.video).netloc
+        self._day: float | None = None
+        self._used = {"api": 0, "media": 0}
+        self._line_free_at_s = float("-inf")
+
+    # --- for whoever drives it ------------------------------------------------------------------
+
+    def new_client(self, scopes: tuple[str, ...] | None = None) -> Client:
+        """A further OAuth client; it sees what has its number as `owner`."""
+        return self.accounts.new_client() if scopes is None else self.accounts.new_client(scopes)
+
+    @property
+    def token_uri(self) -> str:
+        """Where access tokens are to be had."""
+        return f"{self.origins.oauth}/token"
+
+    def base_url(self, number: int) -> str:
+        """A new base URL for the item of this number."""
+        return f"{self.origins.media}/lr/{self._urls.issue(number, self._clock())}"
+
+    def access_token(self, client: Client | None = None) -> str:
+        """An access token without asking the endpoint, for tests that begin behind it."""
+        return self.accounts.issue(client or self.client, self.options.access_token_life_s)
+
+    def requests(self, kind: Kind) -> list[Logged]:
+        """The rows of the log that are of this kind."""
+        return [row for row in self.log if row.kind == kind]
+
+    def transport(self) -> "httpx.AsyncBaseTransport":
+        """Brings an httpx client here, in process, under trio."""
+        from gphotosfs.simulator.transport import InProcess
+
+        return InProcess(self)
+
+    def sync_transport(self) -> "httpx.BaseTransport":
+        """The same for clients that block, at once and without latency."""
+        from gphotosfs.simulator.transport import InProcessSync
+
+        return InProcessSync(self)
+
+    # --- answering ------------------------------------------------------------------------------
+
+    async def answer(self, request: Request) -> tuple[Answer, Logged]:
+        """The answer when it is due, and its row in the log.
+
+        Raises:
+            BrokenConnectionError: there is none, the connection is to be broken.
+        """
+        kind = self._kind(request)
+        row = self._write_down(request, kind)
+        fault = self.faults.take(request.method, kind, request.path)
+        if kind == "api":
+            await trio.sleep(self.options.api_latency_s)
+        elif kind in ("media", "redirected"):
+            await trio.sleep(self.options.media_latency_s)
+            if self._draw_in_threads:
+                await trio.to_thread.run_sync(self._draw, request)
+        if fault is not None and fault.bytes < 0:
+            if fault.effect == "stall":
+                await _wait(fault.seconds)
+            elif fault.effect == "reset":
+                raise BrokenConnectionError
+        answer = self._answer(request, kind, fault)
+        row.status = answer.status
+        return answer, row
+
+    def answer_at_once(self, request: Request) -> tuple[Answer, Logged]:
+        """The same without waiting; a silence counts as a broken connection.
+
+        Raises:
+            BrokenConnectionError: there is no answer.
+        """
+        kind = self._kind(request)
+        row = self._write_down(request, kind)
+        fault = self.faults.take(request.method, kind, request.path)
+        if fault is not None and fault.effect in ("stall", "reset"):
+            raise BrokenConnectionError
+        answer = self._answer(request, kind, fault)
+        row.status = answer.status
+        return answer, row
+
+    async def body(self, answer: Answer, row: Logged) -> AsyncIterator[bytes | memoryview]:
+        """The body piece by piece, as fast as the line is.
+
+        Raises:
+            BrokenConnectionError: a fault ends it.
+        """
+        if not answer.has_body:
+            return
+        at = answer.start
+        fault = answer.fault
+        breaks_at = -1
+        if fault is not None and fault.effect in ("stall", "reset", "truncate"):
+            breaks_at = answer.start + fault.bytes if fault.bytes >= 0 else -1
+        while at < answer.end:
+            if at == breaks_at:
+                assert fault is not None
+                if fault.effect != "stall":
+                    raise BrokenConnectionError
+                await _wait(fault.seconds)
+            end = min(answer.end, at + CHUNK_BYTES)
+            if at < breaks_at < end:
+                end = breaks_at
+            if fault is not None and fault.effect == "drip":
+                # A tenth of a second's worth at a time.
+                end = min(end, at + max(1, fault.bytes // 10))
+            piece = answer.content.read(at, end)
+            if fault is not None and fault.effect == "drip":
+                await trio.sleep(len(piece) / fault.bytes)
+            await self._line(row.kind, len(piece))
+            at += len(piece)
+            row.bytes_sent += len(piece)
+            yield piece
+
+    async def _line(self, kind: Kind, length: int) -> None:
+        """Wait for a turn on the line that all media bodies share."""
+        if self.options.bytes_per_s is None or kind not in ("media", "redirected"):
+            return
+        now_s = self._clock()
+        self._line_free_at_s = max(now_s, self._line_free_at_s) + length / self.options.bytes_per_s
+        await trio.sleep(self._line_free_at_s - now_s)
+
+    def _answer(self, request: Request, kind: Kind, fault: Fault | None) -> Answer:
+        broken = _instead(kind, fault)
+        if broken is not None:
+            answer = broken
+        elif kind == "token":
+            answer = self.accounts.answer(request, self.options.access_token_life_s)
+        elif kind == "api":
+            answer = self._api_answer(request, fault)
+        elif kind in ("media", "redirected"):
+            answer = self._media_answer(request, kind)
+        else:
+            answer = not_found(request.path)
+        if self.options.retry_after_s is not None and answer.status in (429, 503):
+            answer.headers["Retry-After"] = str(self.options.retry_after_s)
+        if fault is not None:
+            answer.fault = fault
+            _misstate_range(answer, fault)
+        if request.method == "HEAD":
+            answer.has_body = False
+        return answer
+
+    def _api_answer(self, request: Request, fault: Fault | None) -> Answer:
+        route = self._api.route(request)
+        if route is None:
+            return not_found(request.path)
+        scopes, method, ids = route
+        try:
+            client = self._authorize(request, scopes)
+            if self._over_quota("api", self.options.calls_per_day):
+                raise _quota_error(client)
+            value = library_api.answer(method, Call(request, client.number, fault, ids))
+        except ApiError as exc:
+            answer = exc.answer()
+            if exc.code == 401:
+                answer.headers["WWW-Authenticate"] = (
+                    'Bearer realm="https://accounts.google.com/", error="invalid_token"'
+                )
+            return answer
+        return json_answer(value, pretty=request.value("prettyPrint") != "false")
+
+    def _media_answer(self, request: Request, kind: Kind) -> Answer:
+        if request.method not in ("GET", "HEAD"):
+            return html_answer(405, "Method Not Allowed", "The request method is inappropriate.")
+        # A redirect and its target are one request to the quota.
+        if kind == "media" and self._over_quota("media", self.options.byte_requests_per_day):
+            return media.quota_used_up()
+        redirect = None
+        if kind == "media":
+            redirect = self.origins.video + request.target
+        now_s = self._clock()
+        wanted = media.asked(self._urls, request)
+        return media.answer(request, wanted, self.world, self.options, now_s, redirect)
+
+    def _authorize(self, request: Request, scopes: tuple[str, ...]) -> Client:
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        text = text if scheme.lower() == "bearer" else request.value("access_token") or ""
+        if not text:
+            reason = {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": "CREDENTIALS_MISSING",
+                "domain": "googleapis.com",
+            }
+            message = "Request is missing required authentication credential. " + _EXPECTED
+            raise ApiError(401, message, [reason])
+        token = self.accounts.token(text)
+        if token is None:
+            message = "Request had invalid authentication credentials. " + _EXPECTED
+            raise ApiError(401, message)
+        if self.options.service_disabled:
+            raise _service_disabled(token.client)
+        if not token.scopes.intersection(scopes):
+            details = None
+            if self.options.scope_error_details:
+                details = [
+                    {
+                        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                        "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+                        "domain": "googleapis.com",
+                        "metadata": {"service": "photoslibrary.googleapis.com"},
+                    }
+                ]
+            raise ApiError(403, "Request had insufficient authentication scopes.", details)
+        return token.client
+
+    def _over_quota(self, what: str, limit: int | None) -> bool:
+        """Count a request; whether it is one too many. Days begin when the first request comes."""
+        now_s = self._clock()
+        if self._day is None or now_s - self._day >= _DAY_S:
+            self._day = now_s
+            self._used = dict.fromkeys(self._used, 0)
+        self._used[what] += 1
+        return limit is not None and self._used[what] > limit
+
+    def _kind(self, request: Request) -> Kind:
+        host, path = request.host, request.path
+        if host == self._oauth_host and path in ("/token", "/revoke"):
+            return "token"
+        if host == self._video_host:
+            return "redirected"
+        if host == self._media_host and (path.startswith("/lr/") or host != self._api_host):
+            return "media"
+        return "api" if host == self._api_host else "other"
+
+    def _draw(self, request: Request) -> None:
+        wanted = media.asked(self._urls, request)
+        if wanted is not None and wanted.variant and not self.world.was_removed(wanted.number):
+            media.prepare(self.world, wanted)
+
+    def _write_down(self, request: Request, kind: Kind) -> Logged:
+        body: Any = None
+        if request.body and kind == "api":
+            try:
+                body = json.loads(request.body)
+            except ValueError:
+                body = None
+        query = {
+            name: values[0] if len(values) == 1 else values
+            for name, values in request.query.items()
+        }
+        row = Logged(
+            request.method, request.host, request.path, query, body, 0, kind, dict(request.headers)
+        )
+        self.log.append(row)
+        return row
+
+
+_EXPECTED: Final = (
+    "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
+    "See https://developers.google.com/identity/sign-in/web/devconsole-project."
+)
+
+
+def _quota_error(client: Client) -> ApiError:
+    return ApiError(
+        429,
+        "Quota exceeded for quota metric 'All requests' and limit 'All requests per day' of service"
+        " 'photoslibrary.googleapis.com' for consumer"
+        f" 'project_number:{client.project_number}'.",
+    )
+
+
+def _service_disabled(client: Client) -> ApiError:
+    url = (
+        "https://console.developers.google.com/apis/api/photoslibrary.googleapis.com/overview"
+        f"?project={client.project_number}"
+    )
+    message = (
+        f"Photos Library API has not been used in project {client.project_number} before or it is"
+        f" disabled. Enable it by visiting {url} then retry. If you enabled this API recently, wait"
+        " a few minutes for the action to propagate to our systems and retry."
+    )
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "SERVICE_DISABLED",
+        "domain": "googleapis.com",
+        "metadata": {
+            "service": "photoslibrary.googleapis.com",
+            "serviceTitle": "Photos Library API",
+            "activationUrl": url,
+            "consumer": f"projects/{client.project_number}",
+            "containerInfo": client.project_number,
+        },
+    }
+    link = {"description": "Google developers console API activation", "url": url}
+    help_ = {"@type": "type.googleapis.com/google.rpc.Help", "links": [link]}
+    return ApiError(403, message, [info, help_])
+
+
+def _instead(kind: Kind, fault: Fault | None) -> Answer | None:
+    """What a fault puts in the place of the whole answer."""
+    if fault is None:
+        return None
+    if fault.effect == "status":
+        if kind in ("media", "redirected"):
+            return html_answer(fault.status, "Server Error", "That\u2019s all we know.")
+        return ApiError(fault.status, "The service is currently unavailable.").answer()
+    if fault.effect == "html":
+        return html_answer(200, "OK", "Please sign in to this network.")
+    if fault.effect == "garbage":
+        return Answer(200, Whole("application/json; charset=UTF-8", b'{"mediaItems": [{"id": "A'))
+    return None
+
+
+def _misstate_range(answer: Answer, fault: Fault) -> None:
+    if answer.status != 206:
+        return
+    last, total = answer.end - 1, answer.content.size_bytes
+    if fault.effect == "wrong_range":
+        moved = max(1, fault.bytes)
+        # The bytes that come are those that the header tells of: another range than was asked for.
+        answer.start = min(answer.start + moved, last)
+        answer.headers["Content-Range"] = f"bytes {answer.start}-{last}/{total}"
+    elif fault.effect == "wrong_total":
+        total += max(1, fault.bytes)
+        answer.headers["Content-Range"] = f"bytes {answer.start}-{last}/{total}"
+
+
+async def _wait(seconds: float | None) -> None:
+    await trio.sleep_forever() if seconds is None else await trio.sleep(seconds)
