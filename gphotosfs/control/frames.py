@@ -96,17 +96,19 @@ class FrameReader:
         return taken
 
 
+def error_header(exc: errors.GPhotosError) -> Header:
+    """An error as JSON can carry it."""
+    return {
+        "error": type(exc).__name__,
+        "message": str(exc),
+        # The few errors that say more have it as attributes named like their arguments.
+        "fields": {name: value for name, value in vars(exc).items() if name[0] != "_"},
+    }
+
+
 def pack_error(call_id: object, exc: errors.GPhotosError) -> bytes:
     """The frame that carries an error to whoever called."""
-    return pack(
-        {
-            "id": call_id,
-            "error": type(exc).__name__,
-            "message": str(exc),
-            # The few errors that say more have it as attributes named like their arguments.
-            "fields": {name: value for name, value in vars(exc).items() if name[0] != "_"},
-        }
-    )
+    return pack({"id": call_id, **error_header(exc)})
 
 
 def unpack_error(header: Header) -> errors.GPhotosError:

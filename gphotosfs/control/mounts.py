@@ -69,6 +69,8 @@ class MountRecord:
     """What a daemon leaves in the runtime folder about a mount of its own."""
 
     mountpoint: str
+    root: str
+    """The directory of the tree that is the mount's root, "" for the tree's own."""
     profile: str
     control_path: str
     """Where the profile's daemon is asked; its XDG variables may be others than the reader's."""

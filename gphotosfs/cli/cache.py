@@ -1,0 +1,90 @@
+"""`gphotosfs cache`."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import click
+
+from gphotosfs.cli.arguments import json_option, profile_option
+from gphotosfs.config import Profile, read_config_file, settings_from
+from gphotosfs.control import ProfileLock, call
+from gphotosfs.errors import StoreError
+from gphotosfs.limits import STAT_BLOCK_BYTES
+
+
+@click.group()
+def cache() -> None:
+    """Look at the photos that are kept on disk, or drop them."""
+
+
+@cache.command()
+@profile_option
+@json_option
+def info(profile: Profile, as_json: bool) -> None:
+    """Show how much disk space the cache takes."""
+    settings = settings_from(read_config_file(profile.config_path), {})
+    used_bytes = disk_use_bytes(profile.cache_dir)
+    if as_json:
+        answer = {
+            "folder": str(profile.cache_dir),
+            "used_bytes": used_bytes,
+            "limit_bytes": settings.cache_size_bytes,
+        }
+        click.echo(json.dumps(answer))
+    else:
+        click.echo(f"folder: {profile.cache_dir}")
+        click.echo(f"used: {readable(used_bytes)} of {readable(settings.cache_size_bytes)}")
+
+
+@cache.command()
+@profile_option
+def clear(profile: Profile) -> None:
+    """Drop what is cached; it is fetched again when it is read."""
+    lock = ProfileLock.try_acquire(profile.lock_path)
+    if lock is None:
+        freed_bytes = call(profile.control_path, "cache_clear")
+    else:
+        with lock:
+            freed_bytes = cleared_bytes(profile.cache_dir)
+    click.echo(f"{readable(freed_bytes)} freed")
+
+
+def cleared_bytes(folder: Path) -> int:
+    """Empty the folder of a cache that nobody uses; returns the disk space that it took.
+
+    Raises:
+        StoreError: something in it can't be removed.
+    """
+    used_bytes = disk_use_bytes(folder)
+    try:
+        for entry in os.scandir(folder) if folder.is_dir() else ():
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry)
+            else:
+                Path(entry).unlink()
+    except OSError as exc:
+        raise StoreError(f"the cache in {folder} can't be removed: {exc}") from exc
+    return used_bytes
+
+
+def disk_use_bytes(folder: Path) -> int:
+    """What the files in the folder take on disk; holes in them take nothing."""
+    used_bytes = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            try:
+                used_bytes += (Path(root) / name).lstat().st_blocks * STAT_BLOCK_BYTES
+            except FileNotFoundError:  # a daemon evicts meanwhile
+                continue
+    return used_bytes
+
+
+def readable(size_bytes: float) -> str:
+    """A size as people read it, in binary units."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size_bytes < 1024:
+            return f"{size_bytes:.0f} {unit}" if unit == "bytes" else f"{size_bytes:.1f} {unit}"
+        size_bytes /= 1024
+    return f"{size_bytes:.1f} TiB"

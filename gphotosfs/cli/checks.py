@@ -1,0 +1,148 @@
+"""What can be known to fail before anything is mounted, each with a line that says so."""
+
+import enum
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from gphotosfs.cli.daemons import resolved
+from gphotosfs.config import Profile, Settings
+from gphotosfs.control import mounted_at
+from gphotosfs.errors import ConfigError, MountError, SignInError
+
+_DEV_FUSE: Final = Path("/dev/fuse")
+_FUSE_CONF: Final = Path("/etc/fuse.conf")
+
+# A daemon that lives answers a stat of its root from memory.
+_PROBE_TIMEOUT_S: Final = 3.0
+
+# In a process of its own: a stat that hangs could not be ended, nor the process that made it.
+_PROBE: Final = """
+import errno, os, sys
+try:
+    os.stat(sys.argv[1])
+except OSError as exc:
+    sys.exit(3 if exc.errno in (errno.ENOTCONN, errno.ECONNABORTED) else 0)
+"""
+_PROBE_SAYS_DEAD: Final = 3
+
+
+class Life(enum.Enum):
+    """How a mount that is already there answers."""
+
+    ALIVE = enum.auto()
+    DEAD = enum.auto()
+    """Its daemon was killed: "Transport endpoint is not connected"."""
+    HANGS = enum.auto()
+
+
+def life_of(mountpoint: Path) -> Life:
+    """Whether somebody serves the mount."""
+    probe = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _PROBE, mountpoint],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        code = probe.wait(_PROBE_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        probe.kill()  # takes effect when the stat returns, so there is nothing to wait for
+        return Life.HANGS
+    return Life.DEAD if code == _PROBE_SAYS_DEAD else Life.ALIVE
+
+
+def usable_mountpoint(given: str | Path) -> Path:
+    """The mount point as the kernel will name it; a dead mount on it is taken away first.
+
+    Raises:
+        MountError: nothing can be mounted there; the message says why.
+    """
+    path = resolved(given)
+    while (mounted := mounted_at(path)) is not None:
+        life = life_of(path) if mounted.is_fuse else Life.ALIVE
+        if life is Life.HANGS:
+            raise MountError(
+                f"the mount at {path} does not answer; end it with: gphotosfs unmount --force {path}"
+            )
+        if life is Life.ALIVE:
+            raise MountError(f"{path} is already a mount point, of {mounted.source}")
+        take_away(path, lazily=True)
+    try:
+        entries = os.scandir(path)
+    except FileNotFoundError as exc:
+        raise MountError(f"{path} does not exist; make it with: mkdir -p {path}") from exc
+    except NotADirectoryError as exc:
+        raise MountError(f"{path} is not a directory") from exc
+    except OSError as exc:
+        raise MountError(f"{path} can't be read: {exc.strerror}") from exc
+    with entries:
+        if next(entries, None) is not None:
+            raise MountError(f"{path} is not empty; mounting would hide what is in it")
+    # fusermount3 wants it, so that nobody hides another's directory.
+    if not os.access(path, os.W_OK):
+        raise MountError(f"{path} belongs to somebody else: you may not write to it")
+    return path
+
+
+def take_away(mountpoint: Path, *, lazily: bool) -> None:
+    """Unmount; lazily: from the tree at once, for those who use it when they are done.
+
+    Raises:
+        MountError: it could not be unmounted; the message says why.
+    """
+    done = subprocess.run(
+        ["fusermount3", "-u", *(["-z"] if lazily else []), "--", mountpoint],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        why = (
+            re.sub(r"^.*: ", "", done.stderr.strip()) or f"fusermount3 ended with {done.returncode}"
+        )
+        raise MountError(f"{mountpoint} can't be unmounted: {why}")
+
+
+def check_system(settings: Settings) -> None:
+    """Whether this machine mounts FUSE file systems for this user.
+
+    Raises:
+        MountError: it does not; the message says what is missing.
+        ConfigError: `allow_other` or `allow_root` is asked for and not allowed.
+    """
+    if shutil.which("fusermount3") is None:
+        raise MountError("fusermount3 is not installed; on Debian and Ubuntu: apt install fuse3")
+    try:
+        os.close(os.open(_DEV_FUSE, os.O_RDWR | os.O_CLOEXEC))
+    except FileNotFoundError as exc:
+        raise MountError(f"{_DEV_FUSE} does not exist; try: modprobe fuse") from exc
+    except OSError as exc:
+        raise MountError(f"{_DEV_FUSE} can't be opened: {exc.strerror}") from exc
+    if (settings.allow_other or settings.allow_root) and os.getuid() != 0:
+        lines = _FUSE_CONF.read_text().splitlines() if _FUSE_CONF.is_file() else []
+        if "user_allow_other" not in (line.strip() for line in lines):
+            raise ConfigError(
+                f"allow_other and allow_root need a line user_allow_other in {_FUSE_CONF}"
+            )
+
+
+def check_signed_in(profile: Profile) -> None:
+    """Whether there are tokens that can be read; nobody is asked whether they are still good.
+
+    Raises:
+        SignInError: there are none.
+    """
+    try:
+        with profile.credentials_path.open("rb"):
+            return
+    except OSError as exc:
+        raise SignInError(
+            f"the profile {profile.name} has no credentials ({exc.strerror}: "
+            f"{profile.credentials_path}); sign in with: "
+            f"gphotosfs login -p {profile.name} --credentials FILE"
+        ) from exc

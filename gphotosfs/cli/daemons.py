@@ -1,0 +1,50 @@
+"""Which daemon serves a mount point, found without touching the mount."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from gphotosfs.config import Folders, Profile, parse_source
+from gphotosfs.control import mounted_at, record_of
+from gphotosfs.errors import NotMountedError
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """Who serves a mount."""
+
+    mountpoint: Path
+    root: str
+    """The directory of the tree that is the mount's root."""
+    control_path: Path
+    pid: int | None
+    """None where it left no record."""
+
+
+def resolved(mountpoint: str | Path) -> Path:
+    """The mount point as the kernel names it: absolute, all links resolved.
+
+    Its last part is resolved only where nothing is mounted at it, as even an lstat of a mount
+    whose daemon hangs would hang.
+    """
+    path = Path(os.path.abspath(mountpoint))  # noqa: PTH100 - Path.absolute() keeps `..`
+    within_parent = path.parent.resolve() / path.name
+    return within_parent if mounted_at(within_parent) else within_parent.resolve()
+
+
+def daemon_of(mountpoint: str | Path, folders: Folders) -> Daemon:
+    """The daemon that serves what is mounted there.
+
+    Raises:
+        NotMountedError: nothing of ours is mounted there.
+    """
+    path = resolved(mountpoint)
+    mounted = mounted_at(path)
+    record = record_of(path, folders) if mounted and mounted.is_fuse else None
+    if record is not None:
+        return Daemon(path, record.root, Path(record.control_path), record.pid)
+    if mounted is None or not mounted.is_ours:
+        what = f"{mounted.fstype} is mounted" if mounted else "nothing is mounted"
+        raise NotMountedError(f"{path} is no gphotosfs mount: {what} there")
+    name, root = parse_source(mounted.source)
+    return Daemon(path, root, Profile(name, folders).control_path, None)

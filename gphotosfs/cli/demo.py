@@ -1,0 +1,80 @@
+"""`gphotosfs demo`."""
+
+from pathlib import Path
+
+import click
+
+from gphotosfs.cli.checks import check_system, usable_mountpoint
+from gphotosfs.cli.daemons import resolved
+from gphotosfs.cli.mount import mount_and_serve
+from gphotosfs.cli.unmount import unmount_ours
+from gphotosfs.config import Folders, MountRequest, read_config_file, settings_from
+from gphotosfs.demo import Demo
+from gphotosfs.errors import GPhotosError, MountError, NotMountedError
+
+
+@click.command()
+@click.argument("mountpoint")
+@click.option("--items", default=250, show_default=True, type=click.IntRange(1, 1_000_000))
+@click.option("--stop", is_flag=True, help="Unmount it and remove what it left.")
+@click.option("--force", is_flag=True, help="With --stop: even if it is in use.")
+def demo(mountpoint: str, items: int, stop: bool, force: bool) -> None:
+    """Look at a simulated Google Photos library; no account is needed."""
+    folders = Folders.of_user()
+    if stop:
+        stop_demo(mountpoint, folders, force=force)
+    else:
+        start_demo(mountpoint, folders, items)
+
+
+def start_demo(mountpoint: str, folders: Folders, items: int) -> None:
+    """Start a simulated Google and mount it.
+
+    Raises:
+        GPhotosError: that is not possible; nothing is left running.
+    """
+    try:
+        Path(mountpoint).mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise MountError(f"{mountpoint} can't be made: {exc.strerror}") from exc
+    path = usable_mountpoint(mountpoint)
+    trial = Demo(path, folders)
+    trial.stop()  # what a machine that went down has left
+    trial.start(items)
+    try:
+        settings = settings_from(read_config_file(trial.profile.config_path), {})
+        check_system(settings)
+
+        from gphotosfs.app import run
+
+        mount_and_serve(
+            MountRequest(
+                profile=trial.profile, settings=settings, path="", mountpoint=path, source="demo"
+            ),
+            run,
+        )
+    except (GPhotosError, KeyboardInterrupt):
+        trial.stop()
+        raise
+    click.echo(f"{items} photos and videos of a simulated Google are at {path}")
+    click.echo(f"  look around:  ls {path}/albums")
+    click.echo(f"  how it is:    gphotosfs status {path}")
+    click.echo(f"  stop it:      gphotosfs demo --stop {path}")
+
+
+def stop_demo(mountpoint: str, folders: Folders, *, force: bool) -> None:
+    """Unmount, end the simulated Google and remove what the demo left on disk.
+
+    Raises:
+        NotMountedError: there is no demo at the mount point.
+        MountError: it is in use.
+    """
+    trial = Demo(resolved(mountpoint), folders)
+    if not trial.exists:
+        raise NotMountedError(f"there is no demo at {mountpoint}")
+    try:
+        unmount_ours(mountpoint, trial.profile.folders, force=force)
+    except NotMountedError:
+        click.echo("It was not mounted any more.", err=True)
+    trial.stop()
+    click.echo("The demo has ended, and nothing of it is left.")

@@ -1,0 +1,31 @@
+"""How a failed command ends: one line, and an exit code."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import click
+
+from gphotosfs import errors
+
+FAILED: Final = 1
+
+# 2 is what click uses for wrong usage as well.
+EXIT_CODES: Final[Mapping[type[errors.GPhotosError], int]] = {
+    errors.ConfigError: 2,
+    errors.SignInError: 3,
+    errors.NotMountedError: 4,
+}
+
+
+class Commands(click.Group):
+    """Subcommands, whose errors become one line and an exit code unless somebody debugs."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except errors.GPhotosError as exc:
+            if ctx.params.get("debug"):
+                raise
+            click.echo(f"gphotosfs: {' '.join(str(exc).split())}", err=True)
+            ctx.exit(EXIT_CODES.get(type(exc), FAILED))

@@ -1,0 +1,29 @@
+"""The program `gphotosfs`."""
+
+import click
+
+from gphotosfs.cli.cache import cache
+from gphotosfs.cli.demo import demo
+from gphotosfs.cli.failures import Commands
+from gphotosfs.cli.login import login
+from gphotosfs.cli.mount import mount
+from gphotosfs.cli.refresh import refresh
+from gphotosfs.cli.status import status
+from gphotosfs.cli.unmount import unmount
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gphotosfs")
+@click.option("--debug", is_flag=True, help="Show where an error comes from.")
+def main(debug: bool) -> None:
+    """Google Photos as files.
+
+    Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 sign-in needed, 4 not mounted.
+    """
+
+
+for command in (demo, login, mount, unmount, status, refresh, cache):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main(prog_name="gphotosfs")

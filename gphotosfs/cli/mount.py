@@ -1,0 +1,105 @@
+"""`gphotosfs mount`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from gphotosfs.cli.background import Serve, serve_in_background, serve_in_foreground
+from gphotosfs.cli.checks import check_signed_in, check_system, usable_mountpoint
+from gphotosfs.config import (
+    OPTIONS,
+    MountRequest,
+    Option,
+    Place,
+    Profile,
+    parse_mount_options,
+    parse_source,
+    read_config_file,
+    settings_from,
+)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def mount_flags(command: Command) -> Command:
+    """A flag for every option that may be given when mounting."""
+    for option in reversed(list(OPTIONS.values())):
+        if option.places & Place.MOUNT:
+            command = _flag(option)(command)
+    return command
+
+
+def _flag(option: Option) -> Callable[[Command], Command]:
+    default = option.default if option.default is not None else option.unset
+    text = f"{option.text}  [default: {default}]"
+    if option.kind.toml_types != (bool,):
+        return click.option(option.flag, option.name, metavar=option.kind.metavar, help=text)
+    if option.name == "foreground":
+        return click.option("-f", option.flag, option.name, is_flag=True, default=None, help=text)
+    negative = option.flag.replace("--", "--no-", 1)
+    return click.option(f"{option.flag}/{negative}", option.name, default=None, help=text)
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, required=True, metavar="[SOURCE] MOUNTPOINT")
+@click.option(
+    "-o",
+    "option_texts",
+    multiple=True,
+    metavar="OPTION[=VALUE],…",
+    help="The options below as mount(8) writes them; what only matters to it is passed over.",
+)
+@mount_flags
+def mount(arguments: tuple[str, ...], option_texts: tuple[str, ...], **flags: object) -> None:
+    """Mount a library as a directory.
+
+    SOURCE is PROFILE[:PATH]; PATH is a directory of the tree, like default:albums/Paris. The
+    command returns when the mount is usable, which needs no network.
+    """
+    if len(arguments) > 2:
+        raise click.UsageError(f"there is no argument {arguments[2]!r}: [SOURCE] MOUNTPOINT is all")
+    source = arguments[0] if len(arguments) == 2 else "default"
+    request = mount_request(source, arguments[-1], option_texts, flags)
+
+    from gphotosfs.app import run
+
+    mount_and_serve(request, run)
+
+
+def mount_request(
+    source: str, mountpoint: str, option_texts: tuple[str, ...], flags: Mapping[str, object]
+) -> MountRequest:
+    """What is asked for, in order of rising weight: `config.toml`, `-o`, flags.
+
+    Raises:
+        ConfigError: an option, the profile or its `config.toml` is not usable.
+        MountError: nothing can be mounted there.
+    """
+    name, path = parse_source(source)
+    profile = Profile(name)
+    options = parse_mount_options(",".join(option_texts))
+    given = {name: str(value) for name, value in flags.items() if value is not None}
+    return MountRequest(
+        profile=profile,
+        settings=settings_from(read_config_file(profile.config_path), options.given | given),
+        path=path,
+        mountpoint=usable_mountpoint(mountpoint),
+        source=source,
+        handed_on=options.handed_on,
+    )
+
+
+def mount_and_serve(request: MountRequest, serve: Serve) -> None:
+    """Mount as asked; returns when it is usable, or in the foreground when it is unmounted.
+
+    Raises:
+        GPhotosError: it can't be mounted.
+    """
+    check_system(request.settings)
+    check_signed_in(request.profile)
+    request.profile.make_dirs()
+    if request.settings.foreground:
+        serve_in_foreground(request, serve)
+    else:
+        serve_in_background(request, serve)

@@ -1,0 +1,66 @@
+"""`gphotosfs status`."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from gphotosfs.cli.arguments import json_option
+from gphotosfs.cli.daemons import daemon_of
+from gphotosfs.config import Folders
+from gphotosfs.control import call, recorded_mounts
+from gphotosfs.errors import NotMountedError
+
+
+@click.command()
+@click.argument("mountpoint", required=False)
+@json_option
+def status(mountpoint: str | None, as_json: bool) -> None:
+    """Show how a mount is doing, or every mount."""
+    folders = Folders.of_user()
+    if mountpoint is not None:
+        daemon = daemon_of(mountpoint, folders)
+        sockets = {str(daemon.mountpoint): daemon.control_path}
+    else:
+        sockets = {
+            record.mountpoint: Path(record.control_path) for record in recorded_mounts(folders)
+        }
+        if not sockets:
+            raise NotMountedError("nothing is mounted; mount with: gphotosfs mount MOUNTPOINT")
+    states = [{"mountpoint": at} | call(socket, "status") for at, socket in sockets.items()]
+    if as_json:
+        click.echo(json.dumps(states if mountpoint is None else states[0], indent=2))
+    else:
+        for state in states:
+            show(state)
+
+
+def show(state: Mapping[str, object]) -> None:
+    """A table on a terminal, plain lines elsewhere."""
+    rows = list(flat(state))
+    if not sys.stdout.isatty():
+        for name, value in rows:
+            click.echo(f"{name}: {value}")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(show_header=False)
+    for name, value in rows:
+        table.add_row(name, value)
+    Console().print(table, markup=False)
+
+
+def flat(state: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The values in depth, each with its names joined by dots."""
+    for name, value in state.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}.")
+        elif isinstance(value, bool):
+            yield prefix + name, "yes" if value else "no"
+        elif isinstance(value, list):
+            yield prefix + name, ", ".join(map(str, value)) or "none"
+        else:
+            yield prefix + name, "none" if value is None else str(value)

@@ -1,0 +1,56 @@
+"""`gphotosfs unmount`."""
+
+import os
+import select
+from pathlib import Path
+from typing import Final
+
+import click
+
+from gphotosfs.cli.checks import take_away
+from gphotosfs.cli.daemons import daemon_of
+from gphotosfs.config import Folders
+from gphotosfs.errors import MountError
+
+# The daemon has its open files to close and its catalogue to leave tidy, all of it local.
+_ENDS_WITHIN_S: Final = 15.0
+
+
+@click.command()
+@click.argument("mountpoint")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Even if it is in use or does not answer: it disappears at once.",
+)
+def unmount(mountpoint: str, force: bool) -> None:
+    """Unmount, and wait for the daemon to end."""
+    unmount_ours(mountpoint, Folders.of_user(), force=force)
+
+
+def unmount_ours(mountpoint: str | Path, folders: Folders, *, force: bool) -> None:
+    """Unmount what is ours at the mount point.
+
+    Raises:
+        NotMountedError: nothing of ours is mounted there.
+        MountError: it is in use.
+    """
+    daemon = daemon_of(mountpoint, folders)
+    try:
+        take_away(daemon.mountpoint, lazily=force)
+    except MountError as exc:
+        raise MountError(f"{exc}; close what uses it, or: gphotosfs unmount --force") from exc
+    if daemon.pid is not None:
+        wait_for_end(daemon.pid)
+
+
+def wait_for_end(pid: int) -> None:
+    """Wait a moment for a process that is about to end."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        select.select([process], [], [], _ENDS_WITHIN_S)
+    finally:
+        os.close(process)
