@@ -26,6 +26,39 @@ class MediaKind(enum.StrEnum):
     VIDEO = "video"
 
 
+class DirectoryKind(enum.StrEnum):
+    """What a directory of the tree shows; with a key it names one directory."""
+
+    ROOT = "root"
+    ALBUMS = "albums"
+    FOLDER = "folder"  # of nested albums; key: its path
+    ALBUM = "album"  # key: the album's id
+    MEDIA = "media"
+    ALL = "all"
+    BY_YEAR = "by-year"
+    YEAR = "year"  # key: 2024
+    BY_MONTH = "by-month"
+    MONTHS = "months"  # of one year in by-month; key: 2024
+    MONTH = "month"  # key: 2024-05
+    BY_DAY = "by-day"
+    DAYS = "days"  # of one year in by-day; key: 2024
+    DAY = "day"  # key: 2024-05-03
+    FAVORITES = "favorites"
+    VIDEOS = "videos"
+    RECENT = "recent"
+
+
+class ListingKind(enum.StrEnum):
+    """A sequence of pages that Google hands out."""
+
+    ALBUMS = "albums"
+    ALBUM = "album"  # key: the album's id
+    TIMELINE = "timeline"
+    FAVORITES = "favorites"
+    VIDEOS = "videos"
+    RECENT = "recent"
+
+
 class Processing(enum.StrEnum):
     """Whether Google can hand out a video's bytes yet; photos are always READY."""
 

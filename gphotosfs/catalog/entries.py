@@ -1,0 +1,203 @@
+"""Reading the catalogue: what a number, a name or a directory stands for. Nothing here waits."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gphotosfs.catalog.store import Connection, Row
+from gphotosfs.model import BlobKey, DirectoryKind, Inode, ItemId, MediaKind, Processing, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """A media item as far as `stat` and `open` need it."""
+
+    inode: Inode
+    id: ItemId
+    kind: MediaKind
+    mime_type: str
+    camera: str
+    width: int | None
+    height: int | None
+    processing: Processing
+    size_bytes: int | None
+    """Exact; None while nobody knows it."""
+    modified_ns: int
+    links: int
+
+    @property
+    def blob(self) -> BlobKey:
+        """The bytes that are shown as this file."""
+        variant = Variant.VIDEO if self.kind is MediaKind.VIDEO else Variant.PHOTO
+        return BlobKey(self.id, variant)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryRow:
+    """A directory of the tree."""
+
+    inode: Inode
+    kind: DirectoryKind
+    key: str
+    parent: Inode
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """A name in a directory, with what stands behind it."""
+
+    id: int
+    name: bytes
+    target: ItemRow | DirectoryRow
+
+
+# Either half of a row is NULL: a number belongs to an item or to a directory.
+_TARGET = """
+    i.inode AS item, i.id, i.kind, i.mime_type, i.camera, i.width, i.height, i.processing, i.size_bytes,
+    coalesce(i.created_ns, i.first_seen_ns) AS time_ns,
+    (SELECT count(*) FROM entry AS l WHERE l.inode = i.inode) AS links,
+    d.inode AS directory, d.kind AS directory_kind, d.key, d.parent,
+    coalesce(d.newest_ns, d.first_seen_ns) AS modified_ns
+"""
+_ENTRIES = f"""
+    SELECT e.id AS entry, e.name, {_TARGET} FROM entry AS e
+    LEFT JOIN item AS i ON i.inode = e.inode LEFT JOIN directory AS d ON d.inode = e.inode
+"""  # noqa: S608 - a constant
+_DIRECTORIES = """
+    SELECT inode AS directory, kind AS directory_kind, key, parent,
+    coalesce(newest_ns, first_seen_ns) AS modified_ns FROM directory
+"""
+
+
+def item(db: Connection, inode: Inode) -> ItemRow | None:
+    """The item with this number; None if it is no item's."""
+    row = db.execute(
+        f"SELECT {_TARGET} FROM item AS i LEFT JOIN directory AS d ON 0 WHERE i.inode = ?",  # noqa: S608
+        (inode,),
+    ).fetchone()
+    return None if row is None else _item(row)
+
+
+def item_with_id(db: Connection, identity: ItemId) -> ItemRow | None:
+    """The item with this id of Google's; None if it was never listed."""
+    row = db.execute("SELECT inode FROM item WHERE id = ?", (identity,)).fetchone()
+    return None if row is None else item(db, Inode(row[0]))
+
+
+def directory(db: Connection, inode: Inode) -> DirectoryRow | None:
+    """The directory with this number; None if it is no directory's."""
+    row = db.execute(f"{_DIRECTORIES} WHERE inode = ?", (inode,)).fetchone()
+    return None if row is None else _directory(row)
+
+
+def directory_of(db: Connection, kind: DirectoryKind, key: str = "") -> DirectoryRow | None:
+    """The directory of a kind with a key; None if there is none yet."""
+    row = db.execute(f"{_DIRECTORIES} WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+    return None if row is None else _directory(row)
+
+
+def lookup(db: Connection, parent: Inode, name: bytes) -> EntryRow | None:
+    """The entry of this name; None if the directory has none."""
+    row = db.execute(f"{_ENTRIES} WHERE e.directory = ? AND e.name = ?", (parent, name)).fetchone()
+    return None if row is None else _entry(row)
+
+
+def entries_after(db: Connection, parent: Inode, after: int, limit: int) -> list[EntryRow]:
+    """At most `limit` entries behind the entry with id `after`, in the directory's order."""
+    rows = db.execute(
+        f"{_ENTRIES} WHERE e.directory = ? AND e.id > ? ORDER BY e.id LIMIT ?",
+        (parent, after, limit),
+    )
+    return [_entry(row) for row in rows]
+
+
+def is_empty(db: Connection, parent: Inode) -> bool:
+    """Whether the directory has no entry."""
+    return (
+        db.execute("SELECT 1 FROM entry WHERE directory = ? LIMIT 1", (parent,)).fetchone() is None
+    )
+
+
+def entry_id(db: Connection, parent: Inode, inode: Inode) -> int | None:
+    """Where an inode stands in a directory; None if it does not."""
+    row = db.execute(
+        "SELECT id FROM entry WHERE inode = ? AND directory = ?", (inode, parent)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def places(db: Connection, inode: Inode) -> list[tuple[Inode, bytes]]:
+    """Every (directory, name) under which an inode is shown."""
+    return [
+        (Inode(row[0]), row[1])
+        for row in db.execute("SELECT directory, name FROM entry WHERE inode = ?", (inode,))
+    ]
+
+
+def unknown_sizes_after(db: Connection, parent: Inode, after: int, limit: int) -> list[EntryRow]:
+    """The next entries in the directory's order that are files of unknown size and can be asked for."""
+    rows = db.execute(
+        f"{_ENTRIES} WHERE e.directory = ? AND e.id > ? AND i.inode IS NOT NULL"
+        " AND i.size_bytes IS NULL AND i.processing = 'ready' ORDER BY e.id LIMIT ?",
+        (parent, after, limit),
+    )
+    return [_entry(row) for row in rows]
+
+
+def details(db: Connection, inode: Inode) -> Mapping[str, Any]:
+    """What only extended attributes show of an item; empty if the number is no item's."""
+    row = db.execute("SELECT details, created_ns FROM item WHERE inode = ?", (inode,)).fetchone()
+    found: dict[str, Any] = {} if row is None else json.loads(row[0])
+    return found
+
+
+def album_of(db: Connection, inode: Inode) -> Row | None:
+    """The album that a directory shows: id, title, item_count, cover, product_url; None if none."""
+    row: Row | None = db.execute("SELECT * FROM album WHERE directory = ?", (inode,)).fetchone()
+    return row
+
+
+def measured(db: Connection) -> Iterator[tuple[str, str, int, int, int]]:
+    """The latest measured sizes: (MIME type, camera, height, pixels, bytes)."""
+    yield from db.execute("SELECT mime_type, camera, height, pixels, size_bytes FROM measured")
+
+
+def counts(db: Connection) -> dict[str, int]:
+    """How many items and albums are known, for `status`."""
+    return {
+        "items": db.execute("SELECT count(*) FROM item").fetchone()[0],
+        "albums": db.execute("SELECT count(*) FROM album").fetchone()[0],
+    }
+
+
+def _entry(row: Row) -> EntryRow:
+    target = _item(row) if row["item"] is not None else _directory(row)
+    return EntryRow(row["entry"], row["name"], target)
+
+
+def _item(row: Row) -> ItemRow:
+    return ItemRow(
+        inode=Inode(row["item"]),
+        id=ItemId(row["id"]),
+        kind=MediaKind(row["kind"]),
+        mime_type=row["mime_type"],
+        camera=row["camera"],
+        width=row["width"],
+        height=row["height"],
+        processing=Processing(row["processing"]),
+        size_bytes=row["size_bytes"],
+        modified_ns=row["time_ns"],
+        links=row["links"],
+    )
+
+
+def _directory(row: Row) -> DirectoryRow:
+    return DirectoryRow(
+        inode=Inode(row["directory"]),
+        kind=DirectoryKind(row["directory_kind"]),
+        key=row["key"],
+        parent=Inode(row["parent"]),
+        modified_ns=row["modified_ns"],
+    )

@@ -1,0 +1,278 @@
+"""Listings: sequences of pages, how far each has come, and what a finished one takes away.
+
+A run numbers its entries with its revision. Pages add, and only the end of a run removes what it did
+not see, so a listing that breaks in the middle keeps the old one. A run survives a restart: it goes on
+from its page token with the same revision.
+"""
+
+from dataclasses import dataclass
+
+from gphotosfs import names
+from gphotosfs.catalog.entries import directory_of
+from gphotosfs.catalog.items import (
+    created_ns,
+    hide_from_timeline,
+    note_item,
+    show_in_timeline,
+    touch,
+)
+from gphotosfs.catalog.places import (
+    Changes,
+    forget_times,
+    hide,
+    hide_empty,
+    make_directory,
+    note_times,
+    show,
+)
+from gphotosfs.catalog.store import Connection, Row, fact, set_fact
+from gphotosfs.model import Album, DirectoryKind, Inode, ListingKind, MediaItem, Page, unique
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRow:
+    """A listing and how far it has come."""
+
+    id: int
+    kind: ListingKind
+    key: str
+    home: Inode
+    revision: int
+    running: bool
+    page_token: str | None
+    completed_ns: int | None
+    fresh_ns: int | None
+    signature: str
+
+
+def listing_of(db: Connection, kind: ListingKind, key: str = "") -> ListingRow | None:
+    """The listing of a kind with a key; None if it never began."""
+    row = db.execute("SELECT * FROM listing WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+    return None if row is None else _listing(row)
+
+
+def begin(db: Connection, kind: ListingKind, key: str, home: Inode) -> ListingRow:
+    """A run of the listing: the one that was interrupted, else a new one from the first page."""
+    db.execute(
+        "INSERT INTO listing (kind, key, home, revision, running, signature) VALUES (?, ?, ?, 0, 0, '')"
+        " ON CONFLICT (kind, key) DO NOTHING",
+        (kind, key, home),
+    )
+    db.execute(
+        "UPDATE listing SET revision = revision + 1, running = 1, page_token = NULL"
+        " WHERE kind = ? AND key = ? AND NOT running",
+        (kind, key),
+    )
+    found = listing_of(db, kind, key)
+    assert found is not None
+    return found
+
+
+def start_over(db: Connection, listing: ListingRow) -> ListingRow:
+    """The same run from its first page: the page token that we kept is no longer taken."""
+    db.execute(
+        "UPDATE listing SET revision = revision + 1, page_token = NULL WHERE id = ?", (listing.id,)
+    )
+    found = listing_of(db, listing.kind, listing.key)
+    assert found is not None
+    return found
+
+
+def apply_items(
+    db: Connection,
+    listing: ListingRow,
+    page: Page[MediaItem],
+    now_ns: int,
+    limit: int | None = None,
+) -> Changes:
+    """Show a page of items where the listing shows them; the last page ends the run.
+
+    `limit` ends the run earlier, when the directory holds so many items of this run.
+    """
+    changes = Changes()
+    for item in unique(page.items):
+        inode = note_item(db, item, now_ns, changes)
+        if listing.kind is ListingKind.TIMELINE:
+            show_in_timeline(db, inode, item, listing.revision, now_ns, changes)
+        elif limit is None or _seen(db, listing) < limit:
+            name = names.file_name(item.filename, item.mime_type, created_ns(item))
+            show(db, listing.home, inode, name, item.id, listing.revision, changes)
+            touch(changes, listing.home, created_ns(item))
+    note_times(db, changes)
+    enough = limit is not None and _seen(db, listing) >= limit
+    _turn_page(db, listing, None if enough else page.next_page_token, now_ns, changes)
+    return changes
+
+
+def add_newest(db: Connection, listing: ListingRow, page: Page[MediaItem], now_ns: int) -> Changes:
+    """Add what is new on a page of the timeline's top, without a run; nothing is taken away."""
+    changes = Changes()
+    for item in unique(page.items):
+        inode = note_item(db, item, now_ns, changes)
+        show_in_timeline(db, inode, item, listing.revision, now_ns, changes)
+    note_times(db, changes)
+    return changes
+
+
+def apply_albums(db: Connection, listing: ListingRow, page: Page[Album], now_ns: int) -> Changes:
+    """Show a page of albums; the last page ends the run."""
+    changes = Changes()
+    nested = bool(fact(db, "nest_albums"))
+    for album in unique(page.items):
+        inode = _place_album(db, album.id, album.title, listing.home, nested, now_ns, changes)
+        db.execute("UPDATE entry SET revision = ? WHERE inode = ?", (listing.revision, inode))
+        db.execute(
+            "INSERT OR REPLACE INTO album VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                album.id, inode, album.title, album.item_count, album.cover_item_id,
+                album.product_url, album.is_writeable,
+            ),
+        )  # fmt: skip
+    _turn_page(db, listing, page.next_page_token, now_ns, changes)
+    return changes
+
+
+def signature(db: Connection, album_id: str) -> str:
+    """An album's row in the list of albums, as one text: it changes when the album changed."""
+    row = db.execute(
+        "SELECT title, item_count, cover FROM album WHERE id = ?", (album_id,)
+    ).fetchone()
+    return "" if row is None else repr(tuple(row))
+
+
+def note_unchanged(db: Connection, listing: ListingRow, now_ns: int) -> None:
+    """Count a listing as fresh again without having listed it."""
+    db.execute("UPDATE listing SET fresh_ns = ? WHERE id = ?", (now_ns, listing.id))
+
+
+def make_stale(db: Connection, kind: ListingKind, key: str) -> None:
+    """Let the next visit list again, whatever is known."""
+    db.execute(
+        "UPDATE listing SET fresh_ns = 0, signature = '' WHERE kind = ? AND key = ?",
+        (kind, key),
+    )
+
+
+def set_nesting(db: Connection, nested: bool, now_ns: int) -> None:
+    """Show albums with a slash in their title as nested directories, or flat, from now on."""
+    if bool(fact(db, "nest_albums")) == nested:
+        return
+    set_fact(db, "nest_albums", int(nested))
+    changes = Changes()
+    albums = directory_of(db, DirectoryKind.ALBUMS)
+    if albums is None:
+        return
+    rows = db.execute(
+        "SELECT id, title, directory, revision FROM album JOIN entry ON inode = directory ORDER BY directory"
+    ).fetchall()
+    db.execute(
+        "DELETE FROM entry WHERE inode IN (SELECT inode FROM directory WHERE kind IN (?, ?))",
+        (DirectoryKind.ALBUM, DirectoryKind.FOLDER),
+    )
+    for row in rows:
+        _place_album(db, row["id"], row["title"], albums.inode, nested, now_ns, changes)
+        db.execute(
+            "UPDATE entry SET revision = ? WHERE inode = ?", (row["revision"], row["directory"])
+        )
+
+
+def _place_album(
+    db: Connection,
+    identity: str,
+    title: str,
+    albums: Inode,
+    nested: bool,
+    now_ns: int,
+    changes: Changes,
+) -> Inode:
+    """The directory of an album, shown under its title, which may have changed."""
+    parent, steps = albums, [title]
+    if nested:
+        steps = [step for step in title.split("/") if step.strip()] or [""]
+    for depth, step in enumerate(steps[:-1], 1):
+        path = "/".join(steps[:depth])
+        parent = make_directory(
+            db, DirectoryKind.FOLDER, path, parent, names.directory_name(step), now_ns, changes
+        )
+    known = directory_of(db, DirectoryKind.ALBUM, identity)
+    if known is not None and _title(db, identity) != title:
+        hide(db, known.parent, known.inode, changes)
+        hide_empty(db, known.parent, changes)
+    name = names.directory_name(steps[-1])
+    return make_directory(db, DirectoryKind.ALBUM, identity, parent, name, now_ns, changes)
+
+
+def _title(db: Connection, identity: str) -> str | None:
+    row = db.execute("SELECT title FROM album WHERE id = ?", (identity,)).fetchone()
+    return None if row is None else row[0]
+
+
+def _seen(db: Connection, listing: ListingRow) -> int:
+    count: int = db.execute(
+        "SELECT count(*) FROM entry WHERE directory = ? AND revision = ?",
+        (listing.home, listing.revision),
+    ).fetchone()[0]
+    return count
+
+
+def _turn_page(
+    db: Connection, listing: ListingRow, token: str | None, now_ns: int, changes: Changes
+) -> None:
+    if token is not None:
+        db.execute("UPDATE listing SET page_token = ? WHERE id = ?", (token, listing.id))
+        return
+    changes.ended = True
+    _sweep(db, listing, changes)
+    db.execute(
+        "UPDATE listing SET running = 0, page_token = NULL, completed_ns = ?, fresh_ns = ?,"
+        " signature = ? WHERE id = ?",
+        (now_ns, now_ns, signature(db, listing.key), listing.id),
+    )
+
+
+def _sweep(db: Connection, listing: ListingRow, changes: Changes) -> None:
+    """Take away what the run that ends now did not see."""
+    if listing.kind is ListingKind.ALBUMS:
+        gone = db.execute(
+            "SELECT e.directory, e.inode FROM entry AS e JOIN directory AS d ON d.inode = e.inode"
+            " WHERE d.kind = ? AND e.revision <> ?",
+            (DirectoryKind.ALBUM, listing.revision),
+        ).fetchall()
+    else:
+        gone = db.execute(
+            "SELECT directory, inode FROM entry WHERE directory = ? AND revision <> ?",
+            (listing.home, listing.revision),
+        ).fetchall()
+    for directory, inode in gone:
+        if listing.kind is ListingKind.TIMELINE:
+            hide_from_timeline(db, inode, changes)
+        else:
+            hide(db, directory, inode, changes)
+            hide_empty(db, directory, changes)
+        if listing.kind is ListingKind.ALBUMS:
+            _forget_album(db, inode)
+    if listing.kind is not ListingKind.ALBUMS:
+        forget_times(db, {directory for directory, _, _ in changes.vanished})
+
+
+def _forget_album(db: Connection, directory: Inode) -> None:
+    """Drop what an album held that is gone; should it come back, it is listed anew."""
+    row = db.execute("DELETE FROM album WHERE directory = ? RETURNING id", (directory,)).fetchone()
+    if row is not None:
+        db.execute("DELETE FROM listing WHERE kind = ? AND key = ?", (ListingKind.ALBUM, row[0]))
+    db.execute("DELETE FROM entry WHERE directory = ?", (directory,))
+
+
+def _listing(row: Row) -> ListingRow:
+    return ListingRow(
+        id=row["id"],
+        kind=ListingKind(row["kind"]),
+        key=row["key"],
+        home=Inode(row["home"]),
+        revision=row["revision"],
+        running=bool(row["running"]),
+        page_token=row["page_token"],
+        completed_ns=row["completed_ns"],
+        fresh_ns=row["fresh_ns"],
+        signature=row["signature"],
+    )

@@ -1,0 +1,171 @@
+"""The catalogue's file: opened, migrated, read on the event loop, written in a thread.
+
+Reading is an indexed look-up of about 10 µs, so it happens where it is asked for. Writing commits, and
+so waits for the disk: it goes to a thread, one at a time, on a connection of its own. In WAL mode
+neither waits for the other.
+"""
+
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import trio
+
+from gphotosfs import errors
+
+log = logging.getLogger(__name__)
+
+Connection = sqlite3.Connection
+Row = sqlite3.Row
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# The first script makes the schema; a later one turns the version before it into its own.
+MIGRATIONS: Final = (resources.files(__package__).joinpath("schema.sql").read_text("utf-8"),)
+
+FIRST_FREE_INODE: Final = 64
+"""Below are the directories and files that every mount has (views/layout.py)."""
+
+
+class Store:
+    """One catalogue file. `read` is for the event loop, `write` for everybody."""
+
+    def __init__(self, path: Path, client_id: str) -> None:
+        self.path = path
+        self.read, self._writer = _open_or_set_aside(path, client_id)
+        self._one_writer = trio.Lock()
+
+    async def write(
+        self, change: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """What `change(connection, …)` returns, run as one transaction in a thread.
+
+        Raises:
+            StoreError: the disk is full, or the file can't be written.
+        """
+        async with self._one_writer:
+            return await trio.to_thread.run_sync(
+                partial(_transaction, self._writer, lambda db: change(db, *args, **kwargs)),
+                abandon_on_cancel=False,
+            )
+
+    def close(self) -> None:
+        """Close both connections; the write-ahead log is folded in."""
+        self.read.close()
+        self._writer.close()
+
+
+def path_for(folder: Path, client_id: str) -> Path:
+    """The catalogue of one client id: another one sees another library, so each has its own file."""
+    name = (
+        "".join(c for c in client_id.split(".", maxsplit=1)[0] if c.isalnum() or c == "-")
+        or "local"
+    )
+    return folder / f"catalog-{name}.db"
+
+
+def fact(db: Connection, name: str) -> Any:
+    """A fact about the catalogue; None if it has none of that name."""
+    row = db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
+    return None if row is None else row[0]
+
+
+def set_fact(db: Connection, name: str, value: str | int) -> None:
+    """Keep a fact about the catalogue."""
+    db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+
+def new_inode(db: Connection) -> int:
+    """A number that no file ever had."""
+    inode: int = fact(db, "next_inode")
+    set_fact(db, "next_inode", inode + 1)
+    return inode
+
+
+def _transaction(db: Connection, change: Callable[[Connection], R]) -> R:
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            result = change(db)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:  # SQLite has rolled back by itself where the disk is full
+                db.execute("ROLLBACK")
+            raise
+    except sqlite3.Error as exc:
+        raise errors.StoreError(f"the catalogue can't be written ({exc})") from exc
+    return result
+
+
+def _open_or_set_aside(path: Path, client_id: str) -> tuple[Connection, Connection]:
+    try:
+        return _open(path, client_id)
+    except sqlite3.DatabaseError as exc:
+        if isinstance(exc, sqlite3.OperationalError):
+            # Locked, full, not writable: that is not damage.
+            raise errors.StoreError(f"the catalogue {path} can't be opened ({exc})") from exc
+        aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+        for ending in ("", "-wal", "-shm"):
+            if os.path.exists(f"{path}{ending}"):  # noqa: PTH110 - a suffix behind the suffix
+                os.replace(f"{path}{ending}", f"{aside}{ending}")  # noqa: PTH105 - the same
+        log.warning(
+            "the catalogue %s is damaged (%s): set aside as %s; the library is listed anew",
+            path, exc, aside.name,
+        )  # fmt: skip
+        return _open(path, client_id)
+
+
+def _open(path: Path, client_id: str) -> tuple[Connection, Connection]:
+    writer = _connect(path)
+    try:
+        if _small(path) and writer.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("quick_check failed")
+        _migrate(writer, path, client_id)
+        return _connect(path), writer
+    except BaseException:
+        writer.close()
+        raise
+
+
+def _small(path: Path) -> bool:
+    # quick_check reads the whole file; a catalogue of a million items would hold up the mount.
+    return path.stat().st_size < 8 << 20
+
+
+def _connect(path: Path) -> Connection:
+    # One connection is used by one thread at a time, but not always by the same.
+    db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+    db.row_factory = sqlite3.Row
+    try:
+        path.chmod(0o600)
+        db.execute("PRAGMA journal_mode = WAL")
+        # In WAL mode NORMAL loses at most the last commits at a power cut, never the file.
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA cache_size = -8000")  # 8 MB: memory must not grow with the library
+        db.execute("PRAGMA mmap_size = 0")  # an I/O error in a mapping would be SIGBUS
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _migrate(db: Connection, path: Path, client_id: str) -> None:
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise errors.StoreError(
+            f"the catalogue {path} was written by a newer gphotosfs (its format is {version}, "
+            f"ours is {len(MIGRATIONS)}): install that version again"
+        )
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        # One transaction, the version included, so that kill -9 leaves the old or the new format.
+        db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+    if fact(db, "client_id") is None:
+        set_fact(db, "client_id", client_id)
+        set_fact(db, "next_inode", FIRST_FREE_INODE)

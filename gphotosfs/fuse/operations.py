@@ -1,0 +1,241 @@
+"""Request handlers: each finds the entry, asks the tree, answers."""
+
+import errno
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import pyfuse3
+import trio
+from pyfuse3 import (
+    EntryAttributes,
+    FileHandleT,
+    FileInfo,
+    FileNameT,
+    FlagT,
+    InodeT,
+    ReaddirToken,
+    RequestContext,
+    StatvfsData,
+    XAttrNameT,
+)
+
+from gphotosfs.fuse.attributes import (
+    MISSING_S,
+    PROBE_S,
+    Ownership,
+    entry_attributes,
+    missing,
+)
+from gphotosfs.fuse.errno_map import Requests, operation
+from gphotosfs.limits import NAME_MAX_BYTES
+from gphotosfs.model import ROOT, Entry, Inode, Node
+
+# What file managers and shells look for in every directory, some of them dozens of times a minute
+# (seen: Nautilus and Thunar ask 45 times in 20 s for .Trash-UID).
+PROBED: Final = frozenset(
+    (b".Trash", b".hidden", b".directory", b".sh_thumbnails", b".git", b".hg", b".svn", b".nomedia",
+     b"autorun.inf", b"AutoRun.inf", b".autorun", b"autorun", b".xdg-volume-info", b".DS_Store",
+     b"desktop.ini", b"Thumbs.db", b".metadata", b".trackerignore", b".comments", b".thumbnails")
+)  # fmt: skip
+
+# Cookies 1 and 2 stand behind "." and "..", which NFS expects there; behind an entry stands its own + 3.
+_FIRST_COOKIE: Final = 3
+
+_NOT_OURS: Final = (b"system.", b"security.", b"trusted.")
+
+
+class Tree(Protocol):
+    """What the handlers ask; `views.tree.Tree` says what each method does."""
+
+    async def lookup(self, parent: Inode, name: bytes) -> Node | None:
+        """What a name stands for; None if the directory does not have it."""
+
+    async def stat(self, inode: Inode) -> Node:
+        """A node with its exact size if that can be had in time."""
+
+    async def opened(self, directory: Inode) -> None:
+        """A program opens a directory."""
+
+    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+        """The next entries behind a cookie, at least one unless at the end."""
+
+    async def open(self, inode: Inode) -> int:
+        """A handle for reading a file."""
+
+    async def read(self, handle: int, offset: int, size: int) -> bytes | memoryview:
+        """Bytes of an open file."""
+
+    def close(self, handle: int) -> None:
+        """Close a handle."""
+
+    async def attribute_names(self, inode: Inode) -> list[bytes]:
+        """The names of the extended attributes."""
+
+    async def attribute(self, inode: Inode, name: bytes) -> bytes:
+        """The value of an extended attribute."""
+
+    async def usage(self) -> tuple[int, int]:
+        """How many files are known, and the bytes that the cache takes."""
+
+
+class Operations(pyfuse3.Operations):
+    """The mount, as pyfuse3 calls it."""
+
+    # Without this NFS handles whose inode the kernel forgot are stale; lookup answers "." and "..".
+    supports_dot_lookup = True
+    enable_writeback_cache = False
+    enable_acl = False
+
+    def __init__(
+        self, tree: Tree, owner: Ownership, *, root: Inode, timeout_s: float, entry_timeout_s: float
+    ) -> None:
+        """`root` is the directory that is the mount's root; the kernel knows it as inode 1."""
+        super().__init__()
+        self.requests = Requests(timeout_s)
+        self.mounted = trio.Event()
+        self._tree = tree
+        self._owner = owner
+        self._root = root
+        self._entry_timeout_s = entry_timeout_s
+
+    def init(self) -> None:
+        """The kernel has begun to talk to us: from here on the mount can be used."""
+        self.mounted.set()
+
+    @operation
+    async def lookup(
+        self, parent_inode: InodeT, name: FileNameT, ctx: RequestContext
+    ) -> EntryAttributes:
+        """A name in a directory."""
+        if name in PROBED or name.startswith(b".Trash-"):
+            return missing(PROBE_S)
+        if len(name) > NAME_MAX_BYTES:
+            raise pyfuse3.FUSEError(errno.ENAMETOOLONG)
+        node = await self._tree.lookup(self._inner(parent_inode), bytes(name))
+        return missing(MISSING_S) if node is None else self._shown(node)
+
+    @operation
+    async def getattr(self, inode: InodeT, ctx: RequestContext) -> EntryAttributes:
+        """Attributes, with the exact size if it can be had in time."""
+        return self._shown(await self._tree.stat(self._inner(inode)))
+
+    async def forget(self, inode_list: Sequence[tuple[InodeT, int]]) -> None:
+        """Nothing: inode numbers are the catalogue's and are never used again."""
+
+    @operation
+    async def opendir(self, inode: InodeT, ctx: RequestContext) -> FileHandleT:
+        """The handle of a directory is its number, since cookies mean the same in every handle."""
+        await self._tree.opened(self._inner(inode))
+        return FileHandleT(inode)
+
+    @operation
+    async def readdir(self, fh: FileHandleT, start_id: int, token: ReaddirToken) -> None:
+        """Entries behind a cookie. Waits for one page at most; an empty answer is the end."""
+        inode = self._inner(InodeT(fh))
+        if start_id < _FIRST_COOKIE:
+            if start_id < 1 and not await self._reply(token, b".", inode, 1):
+                return
+            if start_id < 2 and not await self._reply(token, b"..", inode, 2):
+                return
+        after = None if start_id < _FIRST_COOKIE else start_id - _FIRST_COOKIE
+        for entry in await self._tree.entries(inode, after):
+            next_id = entry.cookie + _FIRST_COOKIE
+            if not pyfuse3.readdir_reply(
+                token, FileNameT(entry.name), self._shown(entry.node), next_id
+            ):
+                return
+
+    @operation
+    async def open(self, inode: InodeT, flags: FlagT, ctx: RequestContext) -> FileInfo:
+        """A file for reading; its size is exact afterwards, and its pages are kept."""
+        number = self._inner(inode)
+        handle = await self._tree.open(number)
+        # Files that we write ourselves have other contents at each open.
+        direct = number < Inode(64)
+        return FileInfo(fh=FileHandleT(handle), direct_io=direct, keep_cache=not direct)
+
+    @operation
+    async def read(  # type: ignore[override]  # pyfuse3 takes any buffer
+        self, fh: FileHandleT, off: int, size: int
+    ) -> bytes | memoryview:
+        """Bytes of a file; any buffer is written to the kernel as it is, before anything else runs."""
+        return await self._tree.read(fh, off, size)
+
+    async def release(self, fh: FileHandleT) -> None:
+        """The last program has closed this handle."""
+        self._tree.close(fh)
+
+    async def releasedir(self, fh: FileHandleT) -> None:
+        """Nothing: a directory's handle holds nothing."""
+
+    @operation
+    async def flush(self, fh: FileHandleT) -> None:
+        """Nothing to write."""
+
+    @operation
+    async def statfs(self, ctx: RequestContext) -> StatvfsData:
+        """How many files are known, and what they take on this disk; nothing is free to write to."""
+        files, cached_bytes = await self._tree.usage()
+        found = StatvfsData()
+        found.f_bsize = found.f_frsize = 4096
+        found.f_blocks = -(-cached_bytes // found.f_frsize)
+        found.f_bfree = found.f_bavail = 0
+        found.f_files = files
+        found.f_ffree = found.f_favail = 0
+        found.f_namemax = NAME_MAX_BYTES
+        return found
+
+    @operation
+    async def listxattr(self, inode: InodeT, ctx: RequestContext) -> Sequence[XAttrNameT]:
+        """The names of extended attributes."""
+        return [XAttrNameT(n) for n in await self._tree.attribute_names(self._inner(inode))]
+
+    @operation
+    async def getxattr(self, inode: InodeT, name: XAttrNameT, ctx: RequestContext) -> bytes:
+        """One extended attribute."""
+        if name.startswith(_NOT_OURS):
+            # With ENODATA `ls -l` asks twice for each file; with this it asks twice in all.
+            raise pyfuse3.FUSEError(errno.EOPNOTSUPP)
+        return await self._tree.attribute(self._inner(inode), bytes(name))
+
+    def _inner(self, inode: InodeT) -> Inode:
+        """The catalogue's number of what the kernel calls this."""
+        return self._root if inode == pyfuse3.ROOT_INODE else Inode(inode)
+
+    def _shown(self, node: Node) -> EntryAttributes:
+        fixed = node.is_directory and node.inode < 64
+        timeout_s = 3600.0 if fixed else self._entry_timeout_s
+        entry = entry_attributes(node, self._owner, timeout_s)
+        if node.inode == self._root:
+            entry.st_ino = pyfuse3.ROOT_INODE
+        return entry
+
+    async def _reply(self, token: ReaddirToken, name: bytes, inode: Inode, next_id: int) -> bool:
+        if name == b".." and inode != self._root:
+            node = await self._tree.lookup(inode, name)
+            assert node is not None
+        else:
+            node = await self._tree.stat(inode)
+        return pyfuse3.readdir_reply(token, FileNameT(name), self._shown(node), next_id)
+
+
+def _refuse_changes() -> None:
+    """Give every call that would change something the same answer, EROFS.
+
+    The kernel answers most of them itself, since the mount is read-only.
+    """
+
+    @operation
+    async def refused(_self: Operations, *_args: object) -> None:
+        raise pyfuse3.FUSEError(errno.EROFS)
+
+    for name in (
+        "create", "mknod", "mkdir", "unlink", "rmdir", "symlink", "rename", "link",
+        "setattr", "setxattr", "removexattr", "write",
+    ):  # fmt: skip
+        setattr(Operations, name, refused)
+
+
+_refuse_changes()
+
+assert ROOT == pyfuse3.ROOT_INODE

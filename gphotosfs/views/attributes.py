@@ -1,0 +1,42 @@
+"""Extended attributes: what Google says of an item or an album beyond name, size and time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gphotosfs.catalog.entries import ItemRow
+from gphotosfs.catalog.store import Row
+
+
+def of_item(item: ItemRow, details: Mapping[str, Any], *, exact: bool) -> dict[bytes, bytes]:
+    """The attributes of a photo or video; `exact` says whether its size is known."""
+    values = {f"user.gphotos.{name}": value for name, value in details.items()}
+    values["user.gphotos.source"] = "library"
+    values["user.gphotos.processing"] = item.processing if item.processing != "ready" else ""
+    values["user.gphotos.size_is_estimate"] = "" if exact else "1"
+    # Names that file managers and indexers know:
+    # https://www.freedesktop.org/wiki/CommonExtendedAttributes/
+    values["user.mime_type"] = item.mime_type
+    values["user.xdg.comment"] = details.get("description", "")
+    return _encoded(values)
+
+
+def of_album(album: Row) -> dict[bytes, bytes]:
+    """The attributes of an album's directory."""
+    return _encoded(
+        {
+            "user.gphotos.id": album["id"],
+            "user.gphotos.title": album["title"],
+            "user.gphotos.url": album["product_url"],
+            "user.gphotos.source": "library",
+        }
+    )
+
+
+def _encoded(values: Mapping[str, Any]) -> dict[bytes, bytes]:
+    return {
+        name.encode(): (f"{value:g}" if isinstance(value, float) else str(value)).encode(
+            "utf-8", "replace"
+        )
+        for name, value in values.items()
+        if value not in ("", None)
+    }

@@ -1,0 +1,283 @@
+"""Fetching listings: each by one task at a time, whoever waits for it, page by page as they land."""
+
+import copy
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import trio
+
+from gphotosfs import errors, limits
+from gphotosfs.catalog import entries, listings
+from gphotosfs.catalog.listings import ListingRow
+from gphotosfs.catalog.places import Changes
+from gphotosfs.catalog.store import Store
+from gphotosfs.model import Album, AlbumId, ListingKind, MediaItem, Page, Search
+from gphotosfs.views import layout
+from gphotosfs.views.layout import Which
+from gphotosfs.views.library import Library
+
+log = logging.getLogger(__name__)
+
+NS: Final = 1_000_000_000
+
+FAILURE_REMEMBERED_S: Final = 3.0
+"""So long a directory that could not be listed fails at once: programs ask two or three times."""
+
+LONG_REST_S: Final = 86_400.0
+"""An album whose row has not changed is listed again after this: a swap of two photos changes no row."""
+
+
+class Fetch:
+    """A run of a listing that is under way."""
+
+    def __init__(self) -> None:
+        self.landed = trio.Event()
+        """Set when the next page is in the catalogue, or the run has ended."""
+        self.error: errors.GPhotosError | None = None
+
+    def land(self) -> None:
+        """Wake everybody who waits for the next page."""
+        self.landed.set()
+        self.landed = trio.Event()
+
+
+class Listings:
+    """Brings listings into the catalogue and keeps them fresh."""
+
+    def __init__(
+        self,
+        store: Store,
+        library: Library,
+        *,
+        now_ns: Callable[[], int],
+        fresh_s: float,
+        include_archived: bool,
+        changed: Callable[[Changes], None],
+    ) -> None:
+        self._store = store
+        self._library = library
+        self._now_ns = now_ns
+        self._fresh_s = fresh_s
+        self._include_archived = include_archived
+        self._changed = changed
+        self._nursery: trio.Nursery | None = None
+        self._fetches: dict[Which, Fetch] = {}
+        self._renewing: set[Which] = set()
+        self._failures: dict[Which, tuple[float, errors.GPhotosError]] = {}
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Hold the fetches, which belong to the mount and not to whoever asked first."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            task_status.started()
+            await trio.sleep_forever()
+
+    def row(self, which: Which) -> ListingRow | None:
+        """How far a listing has come; None if it never began."""
+        return listings.listing_of(self._store.read, *which)
+
+    def is_whole(self, which: Which) -> bool:
+        """Whether the catalogue has the listing from its first to its last page, however old."""
+        row = self.row(which)
+        return row is not None and row.completed_ns is not None
+
+    async def progress(self, which: Which) -> None:
+        """Wait until more of the listing is in the catalogue than now.
+
+        Raises:
+            RemoteError: the listing broke; the subclass says why.
+        """
+        self._raise_remembered(which)
+        fetch = self._fetches.get(which) or self._start(which)
+        await fetch.landed.wait()
+        if fetch.error is not None:
+            raise copy.copy(fetch.error) from fetch.error
+
+    def renew_if_stale(self, which: Which) -> None:
+        """Begin to fetch the listing again behind its readers, if it is old; errors are only logged."""
+        row = self.row(which)
+        if (
+            row is None
+            or row.completed_ns is None
+            or which in self._fetches
+            or which in self._renewing
+        ):
+            return
+        age_ns = self._now_ns() - (row.fresh_ns or 0)
+        if 0 <= age_ns < self._fresh_s * NS or self._remembered(which) is not None:
+            return
+        self._renewing.add(which)
+        self._spawn(self._renew_quietly, which)
+
+    async def renew(self, which: Which) -> None:
+        """Fetch the listing again, now and whole, and wait for its end.
+
+        Raises:
+            RemoteError: the listing broke, and the old one stays.
+        """
+        self._failures.pop(which, None)
+        fetch = self._fetches.get(which) or self._start(which)
+        while which in self._fetches:
+            await fetch.landed.wait()
+        if fetch.error is not None:
+            raise copy.copy(fetch.error) from fetch.error
+
+    def forget_failures(self) -> None:
+        """Let the next visit of a directory that failed try again at once."""
+        self._failures.clear()
+
+    def known_tops(self) -> list[Which]:
+        """The listings that `refresh` of the whole mount renews: those that somebody has visited."""
+        tops = (ListingKind.ALBUMS, ListingKind.TIMELINE, ListingKind.FAVORITES, ListingKind.VIDEOS)
+        return [Which(kind) for kind in tops if self.row(Which(kind)) is not None]
+
+    def gauges(self) -> dict[str, int]:
+        """How much is under way."""
+        return {"listings": len(self._fetches), "renewals": len(self._renewing)}
+
+    def _start(self, which: Which) -> Fetch:
+        fetch = self._fetches[which] = Fetch()
+        self._spawn(self._fetch, which, fetch)
+        return fetch
+
+    def _spawn(self, task: Callable[..., Awaitable[None]], *args: object) -> None:
+        assert self._nursery is not None, "run() has not begun"
+        self._nursery.start_soon(task, *args)
+
+    async def _fetch(self, which: Which, fetch: Fetch) -> None:
+        try:
+            await self._pages(which, fetch)
+        except errors.GPhotosError as exc:
+            fetch.error = exc
+            self._failures[which] = (trio.current_time() + FAILURE_REMEMBERED_S, exc)
+        except Exception as exc:
+            log.exception("bug while listing %s", which.kind)
+            fetch.error = errors.InternalError(f"listing {which.kind} failed: {exc!r}")
+        finally:
+            del self._fetches[which]
+            fetch.land()
+
+    async def _pages(self, which: Which, fetch: Fetch) -> None:
+        write = self._store.write
+        home = entries.directory_of(self._store.read, layout.home_kind(which.kind), which.key)
+        if home is None:
+            raise errors.NoEntryError(f"the album {which.key[:12]}… is gone")
+        listing = await write(listings.begin, which.kind, which.key, home.inode)
+        was_whole = listing.completed_ns is not None
+        token = listing.page_token
+        resumed = token is not None
+        tokens: set[str] = set()
+        empty_pages = 0
+        while True:
+            try:
+                page = await self._page(which, token)
+            except errors.RejectedRequestError:
+                if not resumed:
+                    raise
+                # The token of an interrupted run may have died: how long one lives is not documented.
+                listing, token, resumed = await write(listings.start_over, listing), None, False
+                continue
+            resumed = False
+            empty_pages = 0 if page.items else empty_pages + 1
+            token = page.next_page_token
+            if token in tokens or empty_pages > limits.EMPTY_PAGES_MAX:
+                await write(listings.start_over, listing)
+                raise errors.BadAnswerError(
+                    f"Google's list of {which.kind} does not end: "
+                    + (
+                        "a page token came twice"
+                        if page.items or token in tokens
+                        else "empty pages"
+                    )
+                )
+            if token is not None:
+                tokens.add(token)
+            changes = await self._apply(listing, page)
+            fetch.land()
+            if was_whole:
+                self._changed(changes)
+            if changes.ended:
+                return
+
+    async def _page(self, which: Which, token: str | None) -> Page[Album] | Page[MediaItem]:
+        search = Search(include_archived=self._include_archived)
+        match which.kind:
+            case ListingKind.ALBUMS:
+                return await self._library.albums_page(token)
+            case ListingKind.ALBUM:
+                return await self._library.album_items_page(AlbumId(which.key), token)
+            case ListingKind.FAVORITES:
+                return await self._library.search_page(_with(search, favorites=True), token)
+            case ListingKind.VIDEOS:
+                return await self._library.search_page(_with(search, videos=True), token)
+            case ListingKind.TIMELINE | ListingKind.RECENT:
+                return await self._library.media_items_page(token)
+
+    async def _apply(self, listing: ListingRow, page: Page[Album] | Page[MediaItem]) -> Changes:
+        write, now_ns = self._store.write, self._now_ns()
+        if listing.kind is ListingKind.ALBUMS:
+            return await write(listings.apply_albums, listing, _albums(page), now_ns)
+        limit = layout.RECENT_MAX if listing.kind is ListingKind.RECENT else None
+        return await write(listings.apply_items, listing, _items(page), now_ns, limit)
+
+    async def _renew_quietly(self, which: Which) -> None:
+        try:
+            await self._renew_cheaply(which)
+        except errors.GPhotosError as exc:
+            log.info("%s could not be renewed, the old list stays: %s", which.kind, exc)
+            self._failures.setdefault(which, (trio.current_time() + FAILURE_REMEMBERED_S, exc))
+        finally:
+            self._renewing.discard(which)
+
+    async def _renew_cheaply(self, which: Which) -> None:
+        """Renew a listing with as few calls as its kind allows."""
+        row = self.row(which)
+        assert row is not None
+        if which.kind is ListingKind.TIMELINE:
+            await self._renew_top(row)
+            return
+        if which.kind is ListingKind.ALBUM:
+            albums = Which(ListingKind.ALBUMS)
+            above = self.row(albums)
+            if above is None or self._now_ns() - (above.fresh_ns or 0) > self._fresh_s * NS:
+                await self.renew(albums)
+            rested_s = (self._now_ns() - (row.completed_ns or 0)) / NS
+            unchanged = row.signature == listings.signature(self._store.read, which.key)
+            if unchanged and rested_s < LONG_REST_S:
+                await self._store.write(listings.note_unchanged, row, self._now_ns())
+                return
+        await self.renew(which)
+
+    async def _renew_top(self, row: ListingRow) -> None:
+        """Add what is new at the newest end of the timeline: one call where nothing is."""
+        token: str | None = None
+        while True:
+            page = await self._library.media_items_page(token)
+            changes = await self._store.write(listings.add_newest, row, page, self._now_ns())
+            self._changed(changes)
+            token = page.next_page_token
+            if token is None or (page.items and changes.new_items < len(page.items)):
+                break
+        await self._store.write(listings.note_unchanged, row, self._now_ns())
+
+    def _remembered(self, which: Which) -> errors.GPhotosError | None:
+        until, error = self._failures.get(which, (0.0, None))
+        return error if error is not None and trio.current_time() < until else None
+
+    def _raise_remembered(self, which: Which) -> None:
+        error = self._remembered(which)
+        if error is not None:
+            raise copy.copy(error) from error
+
+
+def _with(search: Search, *, favorites: bool = False, videos: bool = False) -> Search:
+    return Search(favorites=favorites, videos=videos, include_archived=search.include_archived)
+
+
+def _albums(page: Page[Album] | Page[MediaItem]) -> Page[Album]:
+    return Page(tuple(a for a in page.items if isinstance(a, Album)), page.next_page_token)
+
+
+def _items(page: Page[Album] | Page[MediaItem]) -> Page[MediaItem]:
+    return Page(tuple(i for i in page.items if isinstance(i, MediaItem)), page.next_page_token)

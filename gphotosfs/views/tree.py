@@ -1,0 +1,275 @@
+"""The tree that the mount shows: names, attributes, directories and files, by inode.
+
+This is what `fuse/` asks, and a second mount of the same profile asks it over the control socket.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+import trio
+
+from gphotosfs import errors
+from gphotosfs.catalog import entries
+from gphotosfs.catalog.entries import DirectoryRow, EntryRow, ItemRow
+from gphotosfs.catalog.store import Store
+from gphotosfs.model import ROOT, Entry, Inode, Node
+from gphotosfs.views import attributes, layout, virtual
+from gphotosfs.views.files import Files
+from gphotosfs.views.listings import Listings
+from gphotosfs.views.sizes import Sizes
+
+BATCH: Final = 256
+"""Entries read from the catalogue at a time; one kernel buffer holds about as many."""
+
+
+class Tree:
+    """What is where. Inodes are the catalogue's row numbers."""
+
+    def __init__(
+        self,
+        store: Store,
+        listings: Listings,
+        sizes: Sizes,
+        files: Files,
+        *,
+        status: Callable[[], Mapping[str, Any]],
+        cached_bytes: Callable[[], int],
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._listings = listings
+        self._sizes = sizes
+        self._files = files
+        self._status = status
+        self._cached_bytes = cached_bytes
+        self._started_ns = now_ns()
+        self._opened_s: dict[Inode, float] = {}
+
+    async def lookup(self, parent: Inode, name: bytes) -> Node | None:
+        """What a name stands for; None if the directory does not have it.
+
+        In a directory that was never listed, pages are fetched until the name is found.
+
+        Raises:
+            RemoteError: the directory is not known, and Google could not be asked.
+        """
+        found = virtual.named(parent, name)
+        if found is not None:
+            return self._virtual_node(found)
+        directory = self._directory(parent)
+        if name in {b".", b".."}:
+            # The NFS server finds its way back from an inode number with these two.
+            return self.node(parent if name == b"." else directory.parent)
+        which = layout.listing_for(directory)
+        while True:
+            row = entries.lookup(self._store.read, parent, name)
+            if row is not None:
+                return self._node(row.target)
+            if which is None or self._listings.is_whole(which):
+                return self._readme_node(parent) if name == virtual.README else None
+            await self._listings.progress(which)
+
+    def is_listed(self, directory: Inode) -> bool:
+        """Whether all names of a directory are known, so that one that is not there is not there."""
+        row = entries.directory(self._store.read, directory)
+        which = None if row is None else layout.listing_for(row)
+        return which is None or self._listings.is_whole(which)
+
+    def node(self, inode: Inode) -> Node:
+        """A file or directory as the catalogue knows it; a size may be an estimate.
+
+        Raises:
+            NoEntryError: there never was one with this number.
+        """
+        found = virtual.numbered(inode)
+        if found is not None:
+            return self._virtual_node(found)
+        row = entries.item(self._store.read, inode) or entries.directory(self._store.read, inode)
+        if row is None:
+            raise errors.NoEntryError(f"there is no inode {inode}")
+        return self._node(row)
+
+    async def stat(self, inode: Inode) -> Node:
+        """The same, with the exact size if it can be had in time; never an error for lack of it.
+
+        Raises:
+            NoEntryError: there never was one with this number.
+        """
+        row = entries.item(self._store.read, inode)
+        if row is None or self._sizes.known(row) is not None:
+            return self.node(inode)
+        await self._sizes.asked(row, self._seen_in(inode))
+        return self._node(row)
+
+    async def opened(self, directory: Inode) -> None:
+        """A program opens a directory: a stale listing is renewed behind it.
+
+        Raises:
+            NoEntryError: there never was one with this number.
+            NotADirectoryEntryError: it is a file.
+        """
+        if virtual.numbered(directory) is not None:
+            return
+        which = layout.listing_for(self._directory(directory))
+        self._opened_s.pop(directory, None)
+        self._opened_s[directory] = trio.current_time()
+        if len(self._opened_s) > 64:
+            del self._opened_s[next(iter(self._opened_s))]
+        if which is not None:
+            self._listings.renew_if_stale(which)
+
+    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+        """The next entries behind a cookie (None: from the start), at least one unless at the end.
+
+        In a directory that was never listed this waits for one page, not for all.
+
+        Raises:
+            RemoteError: the directory is not wholly known, and Google could not be asked.
+        """
+        if virtual.numbered(directory) is not None:
+            return []
+        row = self._directory(directory)
+        which = layout.listing_for(row)
+        while True:
+            whole = which is None or self._listings.is_whole(which)
+            found = entries.entries_after(self._store.read, directory, after or 0, BATCH)
+            if found:
+                return [self._entry(one) for one in found]
+            if whole:
+                return self._readme_entry(directory) if after is None else []
+            assert which is not None
+            await self._listings.progress(which)
+
+    async def open(self, inode: Inode) -> int:
+        """A handle for reading a file, whose size is exact from here on.
+
+        Raises:
+            NoEntryError: there never was one with this number.
+            IsADirectoryEntryError: it is a directory.
+            RemoteError: the size could not be had; the subclass says why.
+        """
+        found = virtual.numbered(inode)
+        if found is not None and not found.is_directory:
+            return self._files.open_text(self._text(found))
+        row = entries.item(self._store.read, inode)
+        if row is None:
+            self._directory(inode)
+            raise errors.IsADirectoryEntryError(f"inode {inode} is a directory")
+        return await self._files.open(row)
+
+    async def read(self, handle: int, offset: int, size: int) -> bytes | memoryview:
+        """Bytes of an open file; fewer than asked for only at its end."""
+        return await self._files.read(handle, offset, size)
+
+    def close(self, handle: int) -> None:
+        """Close a handle."""
+        self._files.close(handle)
+
+    async def attribute_names(self, inode: Inode) -> list[bytes]:
+        """The names of the extended attributes of a file or directory."""
+        return list(self._attributes(inode))
+
+    async def attribute(self, inode: Inode, name: bytes) -> bytes:
+        """The value of an extended attribute.
+
+        Raises:
+            NoAttributeError: it has none of that name.
+        """
+        try:
+            return self._attributes(inode)[name]
+        except KeyError:
+            raise errors.NoAttributeError(f"there is no attribute {name!r}") from None
+
+    async def usage(self) -> tuple[int, int]:
+        """How many files are known, and the bytes that the cache takes on this disk."""
+        return entries.counts(self._store.read)["items"], self._cached_bytes()
+
+    async def resolve(self, path: str) -> Inode:
+        """The inode of a path below the mount's root.
+
+        Raises:
+            NoEntryError: the path does not exist; the message names the first part that does not.
+        """
+        inode = ROOT
+        for part in PurePosixPath("/", path).parts[1:]:
+            node = await self.lookup(inode, part.encode("utf-8", "surrogateescape"))
+            if node is None:
+                raise errors.NoEntryError(f"{path}: there is no {part!r}")
+            inode = node.inode
+        return inode
+
+    async def refresh(self, path: str) -> None:
+        """List the directory at a path again, now; the root stands for the albums and the timeline.
+
+        Raises:
+            NoEntryError: the path does not exist.
+            RemoteError: Google could not be asked; what was known stays.
+        """
+        self._listings.forget_failures()
+        self._sizes.forget_failures()
+        inode = await self.resolve(path)
+        row = entries.directory(self._store.read, inode)
+        if row is None:
+            raise errors.NotADirectoryEntryError(f"{path} is not a directory")
+        which = layout.listing_for(row)
+        for one in [which] if which is not None else self._listings.known_tops():
+            await self._listings.renew(one)
+
+    def _directory(self, inode: Inode) -> DirectoryRow:
+        row = entries.directory(self._store.read, inode)
+        if row is not None:
+            return row
+        if entries.item(self._store.read, inode) is None:
+            raise errors.NoEntryError(f"there is no inode {inode}")
+        raise errors.NotADirectoryEntryError(f"inode {inode} is a file")
+
+    def _entry(self, row: EntryRow) -> Entry:
+        return Entry(row.id, row.name, self._node(row.target))
+
+    def _node(self, row: ItemRow | DirectoryRow) -> Node:
+        if isinstance(row, DirectoryRow):
+            return Node(row.inode, is_directory=True, modified_ns=row.modified_ns)
+        size_bytes, is_exact = self._sizes.shown(row)
+        return Node(
+            row.inode,
+            is_directory=False,
+            modified_ns=row.modified_ns,
+            size_bytes=size_bytes,
+            size_is_exact=is_exact,
+            # An open file that has vanished everywhere still answers fstat.
+            links=max(1, row.links),
+        )
+
+    def _virtual_node(self, found: virtual.Virtual) -> Node:
+        size_bytes = 0 if found.is_directory else len(self._text(found))
+        return Node(found.inode, found.is_directory, self._started_ns, size_bytes)
+
+    def _text(self, found: virtual.Virtual) -> bytes:
+        if found == virtual.STATUS:
+            return json.dumps(self._status(), indent=2, sort_keys=True).encode() + b"\n"
+        return virtual.readme_text(found.inode)
+
+    def _readme_node(self, directory: Inode) -> Node | None:
+        found = virtual.readme_in(directory)
+        if found is None or not entries.is_empty(self._store.read, directory):
+            return None
+        return self._virtual_node(found)
+
+    def _readme_entry(self, directory: Inode) -> list[Entry]:
+        node = self._readme_node(directory)
+        return [] if node is None else [Entry(0, virtual.README, node)]
+
+    def _attributes(self, inode: Inode) -> dict[bytes, bytes]:
+        row = entries.item(self._store.read, inode)
+        if row is not None:
+            exact = self._sizes.known(row) is not None
+            return attributes.of_item(row, entries.details(self._store.read, inode), exact=exact)
+        album = entries.album_of(self._store.read, inode)
+        return {} if album is None else attributes.of_album(album)
+
+    def _seen_in(self, inode: Inode) -> Inode | None:
+        """The directory in which a program most likely saw a file: the one opened last that has it."""
+        places = [directory for directory, _ in entries.places(self._store.read, inode)]
+        return max(places, key=lambda one: self._opened_s.get(one, -1.0), default=None)

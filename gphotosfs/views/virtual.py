@@ -1,0 +1,75 @@
+"""Files that are in no library: `.gphotosfs/status.json`, and the README.txt of an empty view.
+
+Their inodes are fixed and below the catalogue's first free one.
+"""
+
+from typing import Final, NamedTuple
+
+from gphotosfs.model import ROOT, DirectoryKind, Inode
+from gphotosfs.views import layout
+
+
+class Virtual(NamedTuple):
+    """A virtual file or directory."""
+
+    inode: Inode
+    parent: Inode
+    name: bytes
+    is_directory: bool = False
+
+
+CONTROL: Final = Virtual(Inode(32), ROOT, b".gphotosfs", is_directory=True)
+STATUS: Final = Virtual(Inode(33), CONTROL.inode, b"status.json")
+
+README: Final = b"README.txt"
+
+_REASONS: Final = {
+    DirectoryKind.ALBUMS: "This sign-in sees no album.",
+    DirectoryKind.FAVORITES: "This sign-in sees no favourite.",
+    DirectoryKind.VIDEOS: "This sign-in sees no video.",
+}
+
+_READMES: Final = {
+    Inode(40 + fixed.inode): fixed
+    for fixed in layout.FIXED
+    if fixed.kind not in {DirectoryKind.ROOT, DirectoryKind.MEDIA}
+}
+
+_BY_NAME: Final = {(one.parent, one.name): one for one in (CONTROL, STATUS)}
+_BY_INODE: Final = {one.inode: one for one in (CONTROL, STATUS)}
+
+
+def named(parent: Inode, name: bytes) -> Virtual | None:
+    """The virtual file of this name, but for a README.txt; None if there is none."""
+    return _BY_NAME.get((parent, name))
+
+
+def numbered(inode: Inode) -> Virtual | None:
+    """The virtual file with this number; None if it is none's."""
+    found = _BY_INODE.get(inode)
+    if found is None and inode in _READMES:
+        found = Virtual(inode, _READMES[inode].inode, README)
+    return found
+
+
+def readme_in(directory: Inode) -> Virtual | None:
+    """The README.txt that a root view shows while it is empty; None for any other directory."""
+    return numbered(Inode(40 + directory)) if Inode(40 + directory) in _READMES else None
+
+
+def readme_text(inode: Inode) -> bytes:
+    """Why a view is empty, and what fills it."""
+    reason = _REASONS.get(_READMES[inode].kind, "This sign-in sees no photo.")
+    return f"""\
+{reason}
+
+Google shows a program only what was uploaded through the same OAuth client; since 2025-03-31 no
+program sees the whole library any more. So this is empty until something is uploaded with the client
+id that you signed in with, or until you sign in with the one that uploaded before:
+
+    gphotosfs login --credentials FILE
+
+What is known at the moment, and when it was looked up:
+
+    gphotosfs status
+""".encode()
