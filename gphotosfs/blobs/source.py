@@ -31,9 +31,7 @@ class Body(Protocol):
 class MediaSource(Protocol):
     """Hands out the bytes of media items, wherever they come from."""
 
-    def open(
-        self, key: BlobKey, start: int, end: int | None
-    ) -> AbstractAsyncContextManager[Body]:
+    def open(self, key: BlobKey, start: int, end: int | None) -> AbstractAsyncContextManager[Body]:
         """The bytes from start up to end (exclusive; None: to the blob's end), as one request.
 
         Entering waits for the answer's headers. A server may ignore the range: see `Body.start`.
