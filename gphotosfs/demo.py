@@ -24,6 +24,7 @@ class Demo:
     """
 
     def __init__(self, mountpoint: Path, folders: Folders) -> None:
+        self.mountpoint = mountpoint
         name = "demo-" + hashlib.sha256(os.fsencode(mountpoint)).hexdigest()[:8]
         self._folder = folders.state / "demo" / name
         # All within one folder that can be removed, except for the control socket and the record

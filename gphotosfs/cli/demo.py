@@ -1,14 +1,17 @@
 """`gphotosfs demo`."""
 
+import shutil
+import sys
 from pathlib import Path
 
 import click
 
-from gphotosfs.cli.checks import check_system, usable_mountpoint
+from gphotosfs.cli.checks import Life, check_system, life_of, usable_mountpoint
 from gphotosfs.cli.daemons import resolved
 from gphotosfs.cli.mount import mount_and_serve
 from gphotosfs.cli.unmount import unmount_ours
 from gphotosfs.config import Folders, MountRequest, read_config_file, settings_from
+from gphotosfs.control import mounted_at
 from gphotosfs.demo import Demo
 from gphotosfs.errors import GPhotosError, MountError, NotMountedError
 
@@ -33,12 +36,16 @@ def start_demo(mountpoint: str, folders: Folders, items: int) -> None:
     Raises:
         GPhotosError: that is not possible; nothing is left running.
     """
-    try:
-        Path(mountpoint).mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise MountError(f"{mountpoint} can't be made: {exc.strerror}") from exc
-    path = usable_mountpoint(mountpoint)
-    trial = Demo(path, folders)
+    trial = Demo(resolved(mountpoint), folders)
+    if mounted_at(trial.mountpoint) is None:
+        try:
+            trial.mountpoint.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise MountError(f"{mountpoint} can't be made: {exc.strerror}") from exc
+    elif trial.exists and life_of(trial.mountpoint) is Life.ALIVE:
+        tell(f"The demo is running already, at {trial.mountpoint}", trial.mountpoint)
+        return
+    path = usable_mountpoint(trial.mountpoint)
     trial.stop()  # what a machine that went down has left
     trial.start(items)
     try:
@@ -56,10 +63,17 @@ def start_demo(mountpoint: str, folders: Folders, items: int) -> None:
     except (GPhotosError, KeyboardInterrupt):
         trial.stop()
         raise
-    click.echo(f"{items} photos and videos of a simulated Google are at {path}")
-    click.echo(f"  look around:  ls {path}/albums")
-    click.echo(f"  how it is:    gphotosfs status {path}")
-    click.echo(f"  stop it:      gphotosfs demo --stop {path}")
+    tell(f"{items} photos and videos of a simulated Google are at {path}", path)
+
+
+def tell(what: str, path: Path) -> None:
+    """Say what there is, and what can be done with it."""
+    # `make demo` installs into a virtual environment that nobody has on the PATH.
+    program = "gphotosfs" if shutil.which("gphotosfs") else sys.argv[0]
+    click.echo(what)
+    click.echo(f"  look around:  ls {path}/albums, or open it in a file manager")
+    click.echo(f"  how it is:    {program} status {path}")
+    click.echo(f"  stop it:      {program} demo --stop {path}")
 
 
 def stop_demo(mountpoint: str, folders: Folders, *, force: bool) -> None:

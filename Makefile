@@ -1,0 +1,24 @@
+DEMO_DIR ?= $(HOME)/gphotosfs-demo
+BIN := .venv/bin
+
+.PHONY: help demo demo-stop check
+
+help:
+	@echo "make demo         mount a simulated Google Photos at $(DEMO_DIR) (DEMO_DIR=… elsewhere)"
+	@echo "make demo-stop    end it"
+	@echo "make check        everything that CI checks"
+
+demo:
+	@bash .ci/setup demo
+	@$(BIN)/gphotosfs demo "$(DEMO_DIR)"
+
+demo-stop:
+	@$(BIN)/gphotosfs demo --stop "$(DEMO_DIR)"
+
+check:
+	@bash .ci/setup dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
