@@ -79,6 +79,7 @@ class World:
         )
         self._cheap = cheap_bytes
         self._next_item = items
+        self._newest_ns = self._generator.created_ns(0)
         # Items that were added or changed, and where the ones stand that are not in their place.
         self._stored: dict[int, Item] = {}
         self._off_line: set[int] = set()
@@ -212,20 +213,17 @@ class World:
     def add_item(self, **fields: Any) -> Item:
         """A new item; every field of `Item` may be given, the rest is made up.
 
-        Unless `created_ns` is given, it is newer than all before it.
+        Unless `created_ns` is given, it is newer than what the library began with.
         """
         number = self._next_item
         self._next_item += 1
+        self._newest_ns += 60 * SECOND_NS
         pattern = self._generator.item(number % max(1, self._generator.count))
-        newest_ns = self._generator.created_ns(0)
-        for place, other in self._placed[:1]:
-            if place != _UNDATED and other not in self._removed:
-                newest_ns = max(newest_ns, -place)
         made: dict[str, Any] = {
             "number": number,
             "id": self._generator.id(number),
             "filename": f"IMG_{number:06}.jpg",
-            "created_ns": newest_ns + 60 * SECOND_NS,
+            "created_ns": self._newest_ns,
             "motif": roll(self.seed, number, 23),
             "favorite": False,
             "archived": False,

@@ -1,0 +1,96 @@
+"""`python -m gphotosfs.simulator`: the simulated Google as a process of its own."""
+
+import argparse
+import json
+import logging
+import os
+import sys
+import time
+
+import trio
+
+from gphotosfs.simulator import control
+from gphotosfs.simulator.server import Server, listen, origin
+from gphotosfs.simulator.service import Origins, SimulatedGoogle
+from gphotosfs.simulator.world import World
+
+
+def main() -> None:
+    """Start, print one line of JSON that says where and with which credentials, and serve."""
+    args = _parser().parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    world = World(
+        args.seed,
+        items=args.items,
+        album_sizes=args.album_sizes,
+        awkward=args.awkward,
+        cheap_bytes=args.cheap_bytes,
+        photo_bytes=args.photo_bytes,
+        video_bytes=args.video_bytes,
+    )
+    options = {name: json.loads(value) for name, value in (o.split("=", 1) for o in args.option)}
+    try:
+        trio.run(_serve, world, args.port, options)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+async def _serve(world: World, port: int, options: dict[str, object]) -> None:
+    front = await listen("127.0.0.1", port)
+    # Another address, as the real films come from another host.
+    films = await listen("127.0.0.2")
+    here = origin(front)
+    photos = SimulatedGoogle(
+        world,
+        clock=time.monotonic,
+        origins=Origins(api=here, oauth=here, media=here, video=origin(films)),
+        draw_in_threads=True,
+    )
+    control.change_options(photos, options)
+    told = {
+        "api": here,
+        "token_uri": photos.token_uri,
+        "video": origin(films),
+        "control": here + control.PREFIX,
+        "credentials": photos.client.authorized_user(photos.token_uri),
+        "pid": os.getpid(),
+    }
+    async with trio.open_nursery() as nursery:
+        server = Server(photos)
+        await nursery.start(server.run, front, films)
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
+
+
+def _sizes(text: str) -> list[int]:
+    return [int(size) for size in text.split(",")]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m gphotosfs.simulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 (the default): any free one")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--items", type=int, default=250)
+    parser.add_argument(
+        "--album-sizes", type=_sizes, metavar="N,N,…", help="instead of the albums with nice titles"
+    )
+    parser.add_argument(
+        "--awkward", action="store_true", help="add items and albums with hostile names and times"
+    )
+    parser.add_argument(
+        "--cheap-bytes", action="store_true", help="noise of a given length instead of pictures"
+    )
+    parser.add_argument("--photo-bytes", type=int, default=3_000_000, metavar="N")
+    parser.add_argument("--video-bytes", type=int, default=300_000_000, metavar="N")
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=JSON",
+        help="a switch of options.py, as api_latency_s=0.08",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    main()
