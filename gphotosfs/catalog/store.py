@@ -56,6 +56,16 @@ class Store:
                 abandon_on_cancel=False,
             )
 
+    def prepare(
+        self, change: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """The same as `write`, before the event loop runs.
+
+        Raises:
+            StoreError: the disk is full, or the file can't be written.
+        """
+        return _transaction(self._writer, lambda db: change(db, *args, **kwargs))
+
     def close(self) -> None:
         """Close both connections; the write-ahead log is folded in."""
         self.read.close()

@@ -62,7 +62,7 @@ class Tree(Protocol):
     async def open(self, inode: Inode) -> int:
         """A handle for reading a file."""
 
-    async def read(self, handle: int, offset: int, size: int) -> bytes | memoryview:
+    async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
         """Bytes of an open file."""
 
     def close(self, handle: int) -> None:
@@ -157,7 +157,7 @@ class Operations(pyfuse3.Operations):
     @operation
     async def read(  # type: ignore[override]  # pyfuse3 takes any buffer
         self, fh: FileHandleT, off: int, size: int
-    ) -> bytes | memoryview:
+    ) -> bytes | bytearray | memoryview:
         """Bytes of a file; any buffer is written to the kernel as it is, before anything else runs."""
         return await self._tree.read(fh, off, size)
 

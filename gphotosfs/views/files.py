@@ -22,7 +22,7 @@ class Reader(Protocol):
     def size_bytes(self) -> int:
         """Its exact length."""
 
-    async def read(self, offset: int, size: int) -> bytes | memoryview:
+    async def read(self, offset: int, size: int) -> bytes | bytearray | memoryview:
         """The bytes from an offset; fewer than asked for only at the end."""
 
     def close(self) -> None:
@@ -94,7 +94,7 @@ class Files:
         """A handle for a virtual file."""
         return self._add(_Handle(_Text(content), None))
 
-    async def read(self, handle: int, offset: int, size: int) -> bytes | memoryview:
+    async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
         """Bytes of an open file.
 
         Raises:

@@ -150,16 +150,21 @@ class Tree:
             IsADirectoryEntryError: it is a directory.
             RemoteError: the size could not be had; the subclass says why.
         """
-        found = virtual.numbered(inode)
-        if found is not None and not found.is_directory:
-            return self._files.open_text(self._text(found))
+        text = self.text(inode)
+        if text is not None:
+            return self._files.open_text(text)
         row = entries.item(self._store.read, inode)
         if row is None:
             self._directory(inode)
             raise errors.IsADirectoryEntryError(f"inode {inode} is a directory")
         return await self._files.open(row)
 
-    async def read(self, handle: int, offset: int, size: int) -> bytes | memoryview:
+    def text(self, inode: Inode) -> bytes | None:
+        """The content of a virtual file as it is now; None if it is none."""
+        found = virtual.numbered(inode)
+        return None if found is None or found.is_directory else self._text(found)
+
+    async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
         """Bytes of an open file; fewer than asked for only at its end."""
         return await self._files.read(handle, offset, size)
 

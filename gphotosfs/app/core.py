@@ -1,0 +1,161 @@
+"""What the one writer of a profile has: catalogue, cache, Google, and the tree made of them."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+import trio
+
+from gphotosfs import __version__, errors
+from gphotosfs.blobs.cache import BlobCache
+from gphotosfs.catalog import entries
+from gphotosfs.catalog.listings import set_nesting
+from gphotosfs.catalog.places import Changes
+from gphotosfs.catalog.store import Store, path_for
+from gphotosfs.config import Profile, Settings
+from gphotosfs.google.connection import Google
+from gphotosfs.model import BlobKey, BlobSize, Inode
+from gphotosfs.views.files import Files
+from gphotosfs.views.layout import plant_tree
+from gphotosfs.views.listings import Listings
+from gphotosfs.views.sizes import Sizes
+from gphotosfs.views.tree import Tree
+
+log = logging.getLogger(__name__)
+
+LAST_SAVE_S: Final = 3.0
+"""What an ending mount may take to save the quota ledger and close its connections."""
+
+
+class Core:
+    """The services of a profile. The caller holds the profile's lock."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        settings: Settings,
+        google: Google,
+        *,
+        changed: Callable[[Changes], None],
+        renewed: Callable[[Inode], None],
+    ) -> None:
+        """`changed` is told of names, `renewed` of files whose bytes are others now.
+
+        Raises:
+            StoreError: the catalogue can't be opened.
+        """
+        self.google = google
+        self.store = open_catalogue(profile, settings, google.tokens.client_id)
+        self._renewed = renewed
+        self.cache = BlobCache(
+            profile.cache_dir,
+            google.media,
+            limit_bytes=settings.cache_size_bytes,
+            min_free_bytes=settings.cache_min_free.size_bytes,
+            min_free_percent=100 * settings.cache_min_free.share,
+            max_age_s=settings.cache_max_age_s,
+            learned=self._learned,
+        )
+        self.sizes = Sizes(
+            self.store, google.media, mode=settings.sizes, timeout_s=settings.timeout_s
+        )
+        self.listings = Listings(
+            self.store,
+            google.library,
+            now_ns=time.time_ns,
+            fresh_s=settings.dir_cache_time_s,
+            include_archived=settings.include_archived,
+            changed=changed,
+        )
+        self._files = Files(self.store, self.sizes, self.cache)
+        self.tree = Tree(
+            self.store,
+            self.listings,
+            self.sizes,
+            self._files,
+            status=self.status,
+            cached_bytes=lambda: self.cache.usage().bytes,
+            now_ns=time.time_ns,
+        )
+        self._profile = profile
+        self._started_s = time.time()
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Serve until cancelled; what is pending is then written within a short deadline."""
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self.google.run)
+                await nursery.start(self.cache.run)
+                await nursery.start(self.sizes.run)
+                await nursery.start(self.listings.run)
+                task_status.started()
+        finally:
+            self.store.close()
+            with trio.move_on_after(LAST_SAVE_S, shield=True):
+                await self.google.aclose()
+
+    async def refresh(self, path: str = "") -> None:
+        """Ask Google again for the directory at a path, whatever failed before."""
+        self.google.forget_failures()
+        self.cache.forget_failures()
+        await self.tree.refresh(path)
+
+    def status(self) -> Mapping[str, Any]:
+        """What `gphotosfs status` shows: numbers and words, no secrets."""
+        usage = self.cache.usage()
+        return {
+            "version": __version__,
+            "profile": self._profile.name,
+            "started_s": int(self._started_s),
+            "library": entries.counts(self.store.read),
+            "google": asdict(self.google.status()),
+            "cache": {
+                "bytes": usage.bytes,
+                "limit_bytes": usage.limit_bytes,
+                "blobs": usage.blobs,
+                "degraded": usage.degraded,
+            },
+            "under_way": self.gauges(),
+        }
+
+    def gauges(self) -> dict[str, int]:
+        """How much is under way; all zero when nothing is."""
+        return {
+            **self.listings.gauges(),
+            **self.sizes.gauges(),
+            **self._files.gauges(),
+            **self.cache.gauges(),
+        }
+
+    def _learned(self, key: BlobKey, size: BlobSize) -> None:
+        self.sizes.learn(key, size.total_bytes)
+        if size.changed:
+            item = entries.item_with_id(self.store.read, key.item)
+            if item is not None:
+                self._renewed(item.inode)
+
+
+def open_catalogue(profile: Profile, settings: Settings, client_id: str) -> Store:
+    """The catalogue of what this client id sees, with the fixed tree in it.
+
+    Raises:
+        StoreError: it can't be opened.
+    """
+    path = path_for(profile.data_dir, client_id)
+    others = [p.name for p in profile.data_dir.glob("catalog-*.db") if p != path]
+    if others and not path.exists():
+        log.warning(
+            "this client id has not been used here before: Google shows it only what was uploaded "
+            "with it, so the tree starts empty. What the former one saw is kept in %s.",
+            ", ".join(others),
+        )
+    store = Store(path, client_id)
+    try:
+        store.prepare(plant_tree, time.time_ns())
+        store.prepare(set_nesting, settings.nest_albums, time.time_ns())
+    except errors.StoreError:
+        store.close()
+        raise
+    return store

@@ -1,0 +1,193 @@
+"""A mount from its beginning to its end."""
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+import trio
+
+from gphotosfs import errors
+from gphotosfs.app.core import Core
+from gphotosfs.app.remote import News, RemoteTree, handlers
+from gphotosfs.app.switching import SwitchingTree
+from gphotosfs.catalog.places import Changes
+from gphotosfs.config import MountRequest
+from gphotosfs.control import Handler, ProfileLock, connect, serve
+from gphotosfs.fuse import session
+from gphotosfs.fuse.attributes import Ownership
+from gphotosfs.fuse.invalidate import Invalidator
+from gphotosfs.fuse.operations import Operations
+from gphotosfs.google import connection
+from gphotosfs.google.endpoints import GOOGLE, Endpoints
+from gphotosfs.model import Inode
+
+log = logging.getLogger(__name__)
+
+TAKE_OVER_S: Final = 0.2
+"""How often a further mount tries for the lock while nobody answers at the control socket."""
+
+
+def run(request: MountRequest, ready: Callable[[], None]) -> None:
+    """Mount, call `ready` once programs can use the mount, and return when it is gone.
+
+    Raises:
+        GPhotosError: it could not be mounted; the subclass says why.
+    """
+    request.profile.make_dirs()
+    try:
+        trio.run(_Mount(request, ready).run)
+    except BaseExceptionGroup as group:
+        # One failure reaches us in a group for each nursery on its way.
+        ours = group.subgroup(errors.GPhotosError)
+        if ours is None or group.split(errors.GPhotosError)[1] is not None:
+            raise
+        raise _first(ours) from None
+
+
+def _first(group: BaseExceptionGroup[errors.GPhotosError]) -> errors.GPhotosError:
+    found = group.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found
+
+
+class _Mount:
+    """One mount: the kernel's side, and whoever serves its tree at the moment."""
+
+    def __init__(self, request: MountRequest, ready: Callable[[], None]) -> None:
+        self._request = request
+        self._ready = ready
+        self._tree = SwitchingTree()
+        self._news = News()
+        self._invalidator: Invalidator | None = None
+        self._scope = trio.CancelScope()
+
+    async def run(self) -> None:
+        """Serve until the mount is gone, or a signal or `stop` ends it."""
+        settings = self._request.settings
+        async with trio.open_nursery() as nursery:
+            await nursery.start(self._serve_profile)
+            root = await self._root()
+            operations = Operations(
+                self._tree,
+                _ownership(self._request),
+                root=root,
+                timeout_s=settings.timeout_s,
+                entry_timeout_s=settings.dir_cache_time_s,
+            )
+            self._invalidator = Invalidator(root)
+            self._invalidator.start()
+            nursery.start_soon(self._obey_signals)
+            try:
+                with self._scope:
+                    options = self._request.fuse_options(_ascii(self._request.source))
+                    await session.serve(operations, self._request.mountpoint, options, self._ready)
+            finally:
+                self._invalidator.stop()
+            nursery.cancel_scope.cancel()
+
+    async def _root(self) -> Inode:
+        with trio.move_on_after(self._request.settings.timeout_s):
+            return await self._tree.resolve(self._request.path)
+        raise errors.DeadlineError(f"{self._request.source} is not known yet, and Google is silent")
+
+    async def _serve_profile(
+        self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Be the profile's writer if nobody is, else ask the one who is, for as long as it lives."""
+        profile = self._request.profile
+        tell_once = partial(_started, [task_status])
+        while True:
+            lock = ProfileLock.try_acquire(profile.lock_path)
+            if lock is not None:
+                with lock:
+                    await self._write(tell_once)
+            try:
+                async with connect(profile.control_path) as client:
+                    remote = RemoteTree(client)
+                    self._tree.serve_from(remote)
+                    tell_once()
+                    while True:
+                        self._tell_kernel(*await remote.changes())
+            except errors.NotMountedError:
+                self._tree.serve_from(None)
+                await trio.sleep(TAKE_OVER_S)
+
+    async def _write(self, started: Callable[[], None]) -> None:
+        """Be the profile's writer until cancelled."""
+        request = self._request
+        settings = request.settings
+        google = connection.connect(
+            request.profile.credentials_path,
+            request.profile.state_dir,
+            endpoints=Endpoints(settings.endpoints) if settings.endpoints else GOOGLE,
+            quota_calls=settings.quota_calls,
+            quota_bytes=settings.quota_byte_requests,
+            deadline_s=settings.timeout_s,
+        )
+        core = Core(
+            request.profile,
+            request.settings,
+            google,
+            changed=lambda changes: self._tell(changes, []),
+            renewed=lambda inode: self._tell(Changes(), [inode]),
+        )
+        async with trio.open_nursery() as nursery:
+            await nursery.start(core.run)
+            answers = {**self._handlers(core), **handlers(core.tree, self._news)}
+            await nursery.start(serve, request.profile.control_path, answers)
+            self._tree.serve_from(core.tree)
+            started()
+
+    def _handlers(self, core: Core) -> Mapping[str, Handler]:
+        async def status() -> Mapping[str, Any]:
+            return core.status()
+
+        async def refresh(path: str = "") -> None:
+            await core.refresh(path)
+
+        async def cache_clear() -> int:
+            return await core.cache.clear()
+
+        async def stop() -> None:
+            self._scope.cancel()
+
+        return {"status": status, "refresh": refresh, "cache_clear": cache_clear, "stop": stop}
+
+    async def _obey_signals(self) -> None:
+        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+            async for number in signals:
+                if number != signal.SIGHUP:
+                    log.info("ending on %s", signal.Signals(number).name)
+                    self._scope.cancel()
+
+    def _tell(self, changes: Changes, renewed: list[Inode]) -> None:
+        self._tell_kernel(changes, renewed)
+        self._news.tell(changes, renewed)
+
+    def _tell_kernel(self, changes: Changes, renewed: list[Inode]) -> None:
+        if self._invalidator is not None:
+            self._invalidator.vanished(changes.vanished)
+            self._invalidator.names(changes.appeared)
+            for inode in renewed:
+                self._invalidator.content(inode)
+
+
+def _started(waiting: list[trio.TaskStatus[None]]) -> None:
+    if waiting:
+        waiting.pop().started()
+
+
+def _ownership(request: MountRequest) -> Ownership:
+    settings = request.settings
+    return Ownership(
+        uid=os.getuid() if settings.uid is None else settings.uid,
+        gid=os.getgid() if settings.gid is None else settings.gid,
+        file_mode=settings.file_permissions,
+        dir_mode=settings.dir_permissions,
+    )
+
+
+def _ascii(source: str) -> str:
+    return source if source.isascii() else source.encode("ascii", "replace").decode()

@@ -1,0 +1,219 @@
+"""A further mount of a profile: its tree is the first one's, asked over the control socket.
+
+`RemoteTree` is the asking side, `handlers` the answering one. Files are read without handles on the
+writer's side, by inode and length, so nothing is left behind when a mount ends, and a mount survives
+the end of the writer.
+"""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import astuple
+from typing import Any, Final
+
+import trio
+
+from gphotosfs import errors
+from gphotosfs.catalog.places import Changes
+from gphotosfs.control import Client, Handler
+from gphotosfs.model import Entry, Inode, Node
+from gphotosfs.views.tree import Tree
+
+IDLE_S: Final = 30.0
+"""So long a file that another mount reads stays open here after its last read."""
+
+
+class RemoteTree:
+    """The writer's tree, with the methods that `fuse/` asks."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._handles: dict[int, tuple[Inode, int, bytes | None]] = {}
+        self._numbers = itertools.count(1)
+
+    async def lookup(self, parent: Inode, name: bytes) -> Node | None:
+        """What a name stands for; None if the directory does not have it."""
+        found = await self._client.call("tree_lookup", parent=parent, name=_text(name))
+        return None if found is None else Node(*found)
+
+    async def stat(self, inode: Inode) -> Node:
+        """A node with its exact size if that can be had in time."""
+        return Node(*await self._client.call("tree_stat", inode=inode))
+
+    async def opened(self, directory: Inode) -> None:
+        """A program opens a directory."""
+        await self._client.call("tree_opened", directory=directory)
+
+    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+        """The next entries behind a cookie, at least one unless at the end."""
+        rows = await self._client.call("tree_entries", directory=directory, after=after)
+        return [Entry(cookie, _bytes(name), Node(*node)) for cookie, name, node in rows]
+
+    async def open(self, inode: Inode) -> int:
+        """A handle for reading a file."""
+        (size_bytes, is_text), content = await self._client.call_for_bytes("tree_open", inode=inode)
+        number = next(self._numbers)
+        self._handles[number] = (inode, size_bytes, content if is_text else None)
+        return number
+
+    async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
+        """Bytes of an open file."""
+        inode, size_bytes, content = self._handles[handle]
+        if content is not None:
+            return content[offset : offset + size]
+        _, data = await self._client.call_for_bytes(
+            "tree_read", inode=inode, size_bytes=size_bytes, offset=offset, size=size
+        )
+        return data
+
+    def close(self, handle: int) -> None:
+        """Close a handle."""
+        del self._handles[handle]
+
+    async def attribute_names(self, inode: Inode) -> list[bytes]:
+        """The names of the extended attributes."""
+        return [_bytes(n) for n in await self._client.call("tree_attribute_names", inode=inode)]
+
+    async def attribute(self, inode: Inode, name: bytes) -> bytes:
+        """The value of an extended attribute."""
+        return _bytes(await self._client.call("tree_attribute", inode=inode, name=_text(name)))
+
+    async def usage(self) -> tuple[int, int]:
+        """How many files are known, and the bytes that the cache takes."""
+        files, cached_bytes = await self._client.call("tree_usage")
+        return files, cached_bytes
+
+    async def resolve(self, path: str) -> Inode:
+        """The inode of a path."""
+        return Inode(await self._client.call("tree_resolve", path=path))
+
+    async def changes(self) -> tuple[Changes, list[Inode]]:
+        """What changed since the last call, as soon as something did: names, and files' bytes."""
+        appeared, vanished, renewed = await self._client.call("tree_changes")
+        changes = Changes(
+            appeared=[(Inode(d), _bytes(n)) for d, n in appeared],
+            vanished=[(Inode(d), _bytes(n), Inode(i)) for d, n, i in vanished],
+        )
+        return changes, [Inode(i) for i in renewed]
+
+
+class News:
+    """Changes of the tree, handed to every mount of the profile that waits for them."""
+
+    def __init__(self) -> None:
+        self._listeners: set[trio.MemorySendChannel[tuple[Changes, list[Inode]]]] = set()
+
+    def tell(self, changes: Changes, renewed: Iterable[Inode] = ()) -> None:
+        """Hand on what changed; a mount that does not listen has its timeouts."""
+        for listener in self._listeners:
+            try:
+                listener.send_nowait((changes, list(renewed)))
+            except trio.WouldBlock:
+                continue
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[trio.MemoryReceiveChannel[tuple[Changes, list[Inode]]]]:
+        """The changes from now on."""
+        send, receive = trio.open_memory_channel[tuple[Changes, list[Inode]]](100)
+        self._listeners.add(send)
+        try:
+            yield receive
+        finally:
+            self._listeners.discard(send)
+
+
+class _Readers:
+    """The files that other mounts read, open for as long as they are read."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._open: dict[Inode, tuple[int, int, float]] = {}
+
+    async def read(self, inode: Inode, size_bytes: int, offset: int, size: int) -> bytes:
+        self._close_idle()
+        handle, known_bytes, _ = self._open.get(inode, (0, 0, 0.0))
+        if not handle or known_bytes != size_bytes:
+            handle, known_bytes = await self.open(inode)
+        if known_bytes != size_bytes:
+            raise errors.ContentChangedError("the file has another length now")
+        self._open[inode] = (handle, known_bytes, trio.current_time())
+        return bytes(await self._tree.read(handle, offset, size))
+
+    async def open(self, inode: Inode) -> tuple[int, int]:
+        handle = await self._tree.open(inode)
+        size_bytes = self._tree.node(inode).size_bytes
+        former = self._open.pop(inode, None)
+        self._open[inode] = (handle, size_bytes, trio.current_time())
+        if former is not None:
+            self._tree.close(former[0])
+        return handle, size_bytes
+
+    def _close_idle(self) -> None:
+        now_s = trio.current_time()
+        for inode in [i for i, (_, _, used_s) in self._open.items() if now_s - used_s > IDLE_S]:
+            self._tree.close(self._open.pop(inode)[0])
+
+
+def handlers(tree: Tree, news: News) -> Mapping[str, Handler]:
+    """The answering side, for the control socket."""
+    readers = _Readers(tree)
+
+    async def lookup(parent: Inode, name: str) -> Any:
+        found = await tree.lookup(parent, _bytes(name))
+        return None if found is None else astuple(found)
+
+    async def stat(inode: Inode) -> Any:
+        return astuple(await tree.stat(inode))
+
+    async def entries(directory: Inode, after: int | None) -> Any:
+        found = await tree.entries(directory, after)
+        return [(one.cookie, _text(one.name), astuple(one.node)) for one in found]
+
+    async def open_(inode: Inode) -> Any:
+        text = tree.text(inode)
+        if text is not None:
+            return (len(text), True), text
+        _, size_bytes = await readers.open(inode)
+        return (size_bytes, False), b""
+
+    async def read(inode: Inode, size_bytes: int, offset: int, size: int) -> Any:
+        return None, await readers.read(inode, size_bytes, offset, size)
+
+    async def names(inode: Inode) -> Any:
+        return [_text(name) for name in await tree.attribute_names(inode)]
+
+    async def attribute(inode: Inode, name: str) -> Any:
+        return _text(await tree.attribute(inode, _bytes(name)))
+
+    async def changes() -> Any:
+        async with news.listen() as receive:
+            found, renewed = await receive.receive()
+        return (
+            [(d, _text(n)) for d, n in found.appeared],
+            [(d, _text(n), i) for d, n, i in found.vanished],
+            renewed,
+        )
+
+    answers: dict[str, Callable[..., Any]] = {
+        "lookup": lookup,
+        "stat": stat,
+        "opened": tree.opened,
+        "entries": entries,
+        "open": open_,
+        "read": read,
+        "attribute_names": names,
+        "attribute": attribute,
+        "usage": tree.usage,
+        "resolve": tree.resolve,
+        "changes": changes,
+    }
+    return {f"tree_{name}": answer for name, answer in answers.items()}
+
+
+# Names are bytes and JSON is text: what is not UTF-8 travels as lone surrogates.
+def _text(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,114 @@
+"""The tree that a mount asks, whoever serves it at the moment.
+
+It is this process's own while it is the profile's writer, else the writer's over the control socket;
+when the writer ends, whoever gets the lock takes over, and requests wait for that.
+"""
+
+import itertools
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+import trio
+
+from gphotosfs import errors
+from gphotosfs.fuse.operations import Tree
+from gphotosfs.model import Entry, Inode, Node
+
+R = TypeVar("R")
+
+
+class ServingTree(Tree, Protocol):
+    """A tree that also finds paths."""
+
+    async def resolve(self, path: str) -> Inode:
+        """The inode of a path."""
+
+
+class SwitchingTree:
+    """Forwards to the tree of the moment; handles outlive a switch."""
+
+    def __init__(self) -> None:
+        self._tree: ServingTree | None = None
+        self._switched = trio.Event()
+        self._handles: dict[int, tuple[Inode, ServingTree, int]] = {}
+        self._numbers = itertools.count(1)
+
+    def serve_from(self, tree: ServingTree | None) -> None:
+        """Ask this tree from now on; None: wait for the next one."""
+        self._tree = tree
+        if tree is not None:
+            self._switched.set()
+            self._switched = trio.Event()
+
+    async def lookup(self, parent: Inode, name: bytes) -> Node | None:
+        """What a name stands for; None if the directory does not have it."""
+        return await self._ask(lambda tree: tree.lookup(parent, name))
+
+    async def stat(self, inode: Inode) -> Node:
+        """A node with its exact size if that can be had in time."""
+        return await self._ask(lambda tree: tree.stat(inode))
+
+    async def opened(self, directory: Inode) -> None:
+        """A program opens a directory."""
+        await self._ask(lambda tree: tree.opened(directory))
+
+    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+        """The next entries behind a cookie, at least one unless at the end."""
+        return await self._ask(lambda tree: tree.entries(directory, after))
+
+    async def open(self, inode: Inode) -> int:
+        """A handle for reading a file."""
+
+        async def opened(tree: ServingTree) -> int:
+            number = next(self._numbers)
+            self._handles[number] = (inode, tree, await tree.open(inode))
+            return number
+
+        return await self._ask(opened)
+
+    async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
+        """Bytes of an open file."""
+
+        async def read(tree: ServingTree) -> bytes | bytearray | memoryview:
+            inode, opened_by, inner = self._handles[handle]
+            if opened_by is not tree:
+                inner = await tree.open(inode)
+                self._handles[handle] = (inode, tree, inner)
+            return await tree.read(inner, offset, size)
+
+        return await self._ask(read)
+
+    def close(self, handle: int) -> None:
+        """Close a handle."""
+        _, tree, inner = self._handles.pop(handle)
+        if tree is self._tree:
+            tree.close(inner)
+
+    async def attribute_names(self, inode: Inode) -> list[bytes]:
+        """The names of the extended attributes."""
+        return await self._ask(lambda tree: tree.attribute_names(inode))
+
+    async def attribute(self, inode: Inode, name: bytes) -> bytes:
+        """The value of an extended attribute."""
+        return await self._ask(lambda tree: tree.attribute(inode, name))
+
+    async def usage(self) -> tuple[int, int]:
+        """How many files are known, and the bytes that the cache takes."""
+        return await self._ask(lambda tree: tree.usage())
+
+    async def resolve(self, path: str) -> Inode:
+        """The inode of a path."""
+        return await self._ask(lambda tree: tree.resolve(path))
+
+    async def _ask(self, question: Callable[[ServingTree], Awaitable[R]]) -> R:
+        """The answer of whoever serves now; of the next one if this one ends meanwhile."""
+        while True:
+            tree = self._tree
+            if tree is None:
+                await self._switched.wait()
+                continue
+            try:
+                return await question(tree)
+            except errors.NotMountedError:
+                if self._tree is tree:
+                    self._tree = None
