@@ -1,0 +1,114 @@
+"""Which addresses may be asked, and for what.
+
+Requests carry a person's tokens, and a base URL is a secret in itself. So nothing is sent to a host
+outside Google's, nothing without TLS, and a redirect is checked like the first address.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from gphotosfs.errors import RefusedAddressError
+
+# Where Google has handed out and refreshed tokens; the second and third stand in older files.
+# https://developers.google.com/identity/protocols/oauth2/native-app (read 2026-11)
+TOKEN_HOSTS: Final = frozenset(
+    {"oauth2.googleapis.com", "www.googleapis.com", "accounts.google.com"}
+)
+API_HOSTS: Final = frozenset({"photoslibrary.googleapis.com"})
+# Pictures come from lh3, lh4 …; films from video-downloads, by redirect.
+# https://developers.google.com/photos/library/guides/access-media-items (read 2026-11)
+MEDIA_DOMAIN: Final = ".googleusercontent.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the Library API is.
+
+    Plain http is for a simulator on loopback: it is allowed to loopback addresses, and only when
+    the API itself is on one, so that no answer of Google's can send us to a local service.
+    """
+
+    library: str = "https://photoslibrary.googleapis.com"
+    """An origin, without a path."""
+
+    @property
+    def are_loopback(self) -> bool:
+        """Whether these are a simulator's."""
+        return is_loopback(httpx.URL(self.library))
+
+    def api_url(self, path: str) -> httpx.URL:
+        """The address of an API method."""
+        return httpx.URL(self.library).join(path)
+
+    def is_api(self, url: httpx.URL) -> bool:
+        """Whether a bearer token may be sent there."""
+        return _origin(url) == _origin(httpx.URL(self.library))
+
+    def check_api(self, url: httpx.URL) -> None:
+        """Let an address of the Library API pass.
+
+        Raises:
+            RefusedAddressError: it is another address.
+        """
+        if not self.is_api(url):
+            raise refused(url)
+        self._check(url, url.host in API_HOSTS)
+
+    def check_token(self, url: httpx.URL) -> None:
+        """Let an address pass to which client secrets and refresh tokens may be sent.
+
+        Raises:
+            RefusedAddressError: it is another address.
+        """
+        self._check(url, url.host in TOKEN_HOSTS)
+
+    def check_media(self, url: httpx.URL) -> None:
+        """Let a base URL or the target of its redirect pass.
+
+        Raises:
+            RefusedAddressError: it is another address.
+        """
+        self._check(url, url.host.endswith(MEDIA_DOMAIN))
+
+    def _check(self, url: httpx.URL, is_googles: bool) -> None:
+        over_tls = url.scheme == "https" and url.port in (None, 443)
+        locally = self.are_loopback and url.scheme in ("http", "https") and is_loopback(url)
+        if url.userinfo or not (locally or (over_tls and is_googles)):
+            raise refused(url)
+
+
+GOOGLE: Final = Endpoints()
+
+
+def parse(address: str) -> httpx.URL:
+    """An address that Google or a file named, which may be any text.
+
+    Raises:
+        RefusedAddressError: it is no address at all.
+    """
+    try:
+        return httpx.URL(address)
+    except (httpx.InvalidURL, ValueError) as exc:
+        raise RefusedAddressError("an address that is none was not asked") from exc
+
+
+def refused(url: httpx.URL) -> RefusedAddressError:
+    """The error for an address outside the rule; names its host and nothing more."""
+    return RefusedAddressError(f"{url.scheme}://{url.host} is not an address of Google; not asked")
+
+
+def is_loopback(url: httpx.URL) -> bool:
+    """Whether the host is this machine, by a name or number that no name server can redirect."""
+    if url.host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(url.host).is_loopback
+    except ValueError:
+        return False
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

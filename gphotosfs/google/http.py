@@ -1,0 +1,299 @@
+"""The one way out: every request to Google is admitted, counted, signed, sent and judged here.
+
+A request is tried until it has an answer, its deadline is over, or trying again makes no sense (see
+`ask.PAUSES_S`). An answer that is none becomes the error that names the cause.
+"""
+
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, TypeVar
+
+import httpx
+import trio
+
+from gphotosfs.errors import (
+    BadAnswerError,
+    DeadlineError,
+    OfflineError,
+    RemoteError,
+    ServerTroubleError,
+)
+from gphotosfs.google import refusals
+from gphotosfs.google.admission import Admission
+from gphotosfs.google.ask import DEADLINE_S, PAUSES_S, REDIRECTS_MAX, Ask, Trouble
+from gphotosfs.google.closing import close, give_up
+from gphotosfs.google.endpoints import Endpoints
+from gphotosfs.google.oauth import Tokens
+from gphotosfs.google.quota import Kind, Ledger
+from gphotosfs.google.unreachable import Unreachable
+from gphotosfs.lanes import current_lane
+
+T = TypeVar("T")
+
+# 100 items are some 300 KB; more than this is no page of Google's.
+JSON_MAX_BYTES: Final = 16 * 2**20
+ERROR_MAX_BYTES: Final = 64 * 2**10
+# An error's body only explains; it is not worth a long wait.
+ERROR_BODY_S: Final = 3.0
+
+
+class _Again(Exception):  # noqa: N818 - not an error but a turn of the loop
+    def __init__(self, trouble: Trouble, host: str, error: RemoteError) -> None:
+        self.trouble = trouble
+        self.host = host
+        self.error = error
+
+
+class Http:
+    """Sends requests. Any number of tasks may use it at once."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        places: Endpoints,
+        tokens: Tokens,
+        ledger: Ledger,
+        unreachable: Unreachable,
+        *,
+        deadline_s: float = DEADLINE_S,
+        chance: random.Random | None = None,
+    ) -> None:
+        self._client = client
+        self._places = places
+        self._tokens = tokens
+        self._ledger = ledger
+        self._unreachable = unreachable
+        self._deadline_s = deadline_s
+        self._chance = chance or random.Random()
+        self.admission: Final = Admission()
+        self.last_error: RemoteError | None = None
+
+    async def get_json(self, what: str, path: str, params: Mapping[str, Any]) -> object:
+        """The decoded answer of an API method.
+
+        Raises:
+            RemoteError: Google gave no usable answer; the subclass says why.
+        """
+        return await self._call(what, "GET", path, params, None)
+
+    async def post_json(
+        self, what: str, path: str, params: Mapping[str, Any], body: object
+    ) -> object:
+        """The decoded answer of an API method that only reads, hence may be asked again.
+
+        Raises:
+            RemoteError: Google gave no usable answer; the subclass says why.
+        """
+        return await self._call(what, "POST", path, params, body)
+
+    @asynccontextmanager
+    async def open(self, ask: Ask) -> AsyncIterator[httpx.Response]:
+        """An answer whose headers are here and whose body the caller reads, as patiently as it likes.
+
+        Raises:
+            RemoteError: there is no usable answer; the subclass says why.
+        """
+        async with self._admitted(ask) as deadline:
+            response = await self._trying(ask, deadline, _as_it_is)
+            try:
+                yield response
+            finally:
+                await close(response)
+
+    async def _call(
+        self, what: str, method: str, path: str, params: Mapping[str, Any], body: object
+    ) -> object:
+        ask = Ask(
+            what=what,
+            method=method,
+            url=self._places.api_url(path),
+            kind=Kind.CALLS,
+            lane=current_lane(),
+            params={**params, "prettyPrint": "false"},
+            body=body,
+        )
+        async with self._admitted(ask) as deadline:
+            response_body = await self._trying(ask, deadline, _whole_body)
+        return _json(response_body, what)
+
+    @asynccontextmanager
+    async def _admitted(self, ask: Ask) -> AsyncIterator[float]:
+        """Holds a slot of the lane; yields the deadline, towards which waiting for the slot counts."""
+        deadline = trio.current_time() + self._deadline_s
+        with trio.move_on_at(deadline) as waiting:
+            await self.admission.enter(ask.lane)
+        if waiting.cancelled_caught:
+            raise DeadlineError(f"{ask.what}: too much else is under way")
+        try:
+            yield deadline
+        except RemoteError as exc:
+            self.last_error = exc
+            raise
+        finally:
+            self.admission.leave(ask.lane)
+
+    async def _trying(
+        self, ask: Ask, deadline: float, finish: Callable[[httpx.Response], Awaitable[T]]
+    ) -> T:
+        tries: Counter[Trouble] = Counter()
+        last: _Again | None = None
+        with trio.move_on_at(deadline):
+            while True:
+                try:
+                    return await self._attempt(ask, finish)
+                except _Again as again:
+                    last = again
+                pauses, turn = PAUSES_S[last.trouble], tries[last.trouble]
+                # A host that could not be reached before is only looked at again, not insisted on.
+                is_known = last.trouble is Trouble.CONNECT and self._unreachable.knows(last.host)
+                if turn >= len(pauses) or is_known:
+                    break
+                tries[last.trouble] += 1
+                await trio.sleep(pauses[turn] * self._chance.uniform(1.0, 1.5))
+        if last is None:
+            raise DeadlineError(f"{ask.what}: no answer within {self._deadline_s:.0f} s")
+        if last.trouble in (Trouble.CONNECT, Trouble.SILENT):
+            self._unreachable.failed(last.host, str(last.error))
+        raise last.error from last.__cause__
+
+    async def _attempt(self, ask: Ask, finish: Callable[[httpx.Response], Awaitable[T]]) -> T:
+        """One attempt, redirects included; they and their target count as one request."""
+        url, params = ask.url, ask.params
+        for hop in range(REDIRECTS_MAX + 1):
+            self._check(ask.kind, url)
+            self._unreachable.check(url.host)
+            headers, token = dict(ask.headers), ""
+            if ask.kind is Kind.CALLS:
+                token = await self._bearer(url)
+                headers["Authorization"] = f"Bearer {token}"
+            if hop == 0:
+                self._ledger.take(ask.kind, ask.lane)
+            response = await self._send(
+                ask,
+                self._client.build_request(
+                    ask.method, url, params=params, headers=headers, json=ask.body
+                ),
+            )
+            if not response.has_redirect_location:
+                return await self._judge(ask, response, token, finish)
+            await close(response)
+            url, params = _target(response), None
+        raise BadAnswerError(f"{ask.what}: {url.host} redirects without end")
+
+    def _check(self, kind: Kind, url: httpx.URL) -> None:
+        if kind is Kind.CALLS:
+            self._places.check_api(url)
+        else:
+            self._places.check_media(url)
+
+    async def _bearer(self, url: httpx.URL) -> str:
+        try:
+            return await self._tokens.bearer()
+        except ServerTroubleError as exc:
+            raise _Again(Trouble.SERVER, url.host, exc) from exc
+
+    async def _send(self, ask: Ask, request: httpx.Request) -> httpx.Response:
+        host = request.url.host
+        try:
+            with trio.fail_after(ask.answer_s):
+                return await self._client.send(request, stream=True)
+        except trio.TooSlowError as exc:
+            error: RemoteError = DeadlineError(f"{ask.what}: {host} does not answer")
+            raise _Again(Trouble.SLOW, host, error) from exc
+        except httpx.ConnectTimeout as exc:
+            error = OfflineError(f"{host} can't be reached: no connection in time")
+            raise _Again(Trouble.SILENT, host, error) from exc
+        except (httpx.ConnectError, httpx.ProxyError) as exc:
+            error = OfflineError(f"{host} can't be reached: {exc or type(exc).__name__}")
+            raise _Again(Trouble.CONNECT, host, error) from exc
+        except httpx.TransportError as exc:
+            raise _Again(Trouble.BROKEN, host, _broken(ask, host, exc)) from exc
+
+    async def _judge(
+        self,
+        ask: Ask,
+        response: httpx.Response,
+        token: str,
+        finish: Callable[[httpx.Response], Awaitable[T]],
+    ) -> T:
+        """What the caller wanted of an answer, or the error that it stands for."""
+        status, host = response.status_code, response.url.host
+        self._unreachable.answered(host)
+        if response.is_success or status in ask.judged_by_caller:
+            self._ledger.accepted(ask.kind)
+            try:
+                return await finish(response)
+            except httpx.DecodingError as exc:
+                raise BadAnswerError(f"{ask.what}: the answer is garbled") from exc
+            except httpx.TransportError as exc:
+                raise _Again(Trouble.BROKEN, host, _broken(ask, host, exc)) from exc
+        body = await _explanation(response)
+        if refusals.is_quota(status, body):
+            header = response.headers.get("Retry-After")
+            raise self._ledger.refused(ask.kind, refusals.retry_after_s(header, time.time()))
+        error = refusals.refusal(status, body, ask.what)
+        if status == 401:
+            self._tokens.reject(token)
+            raise _Again(Trouble.TOKEN, host, error)
+        if status >= 500:
+            raise _Again(Trouble.SERVER, host, error)
+        raise error
+
+
+async def _as_it_is(response: httpx.Response) -> httpx.Response:
+    return response
+
+
+async def _whole_body(response: httpx.Response) -> bytes:
+    """The body, if it is not larger than any answer should be."""
+    body = await _first_part(response, JSON_MAX_BYTES)
+    if len(body) > JSON_MAX_BYTES:
+        raise BadAnswerError("an answer is larger than any of Google's")
+    return body
+
+
+async def _explanation(response: httpx.Response) -> bytes:
+    """The first part of an error's body; it may break off, and be a picture."""
+    body = b""
+    with trio.move_on_after(ERROR_BODY_S), suppress(httpx.RequestError):
+        body = await _first_part(response, ERROR_MAX_BYTES)
+    return body
+
+
+async def _first_part(response: httpx.Response, size_bytes: int) -> bytes:
+    """The body, or a little more than the first `size_bytes` of it; closes the answer."""
+    body = bytearray()
+    chunks = response.aiter_bytes()
+    try:
+        while len(body) <= size_bytes and (chunk := await anext(chunks, b"")):
+            body += chunk
+        if len(body) > size_bytes:
+            await give_up(chunks)
+    finally:
+        await close(response)
+    return bytes(body)
+
+
+def _target(response: httpx.Response) -> httpx.URL:
+    try:
+        return response.url.join(response.headers["Location"])
+    except (httpx.InvalidURL, ValueError) as exc:
+        raise BadAnswerError(f"{response.url.host} redirects to no address") from exc
+
+
+def _broken(ask: Ask, host: str, exc: httpx.TransportError) -> RemoteError:
+    if isinstance(exc, httpx.NetworkError):
+        return OfflineError(f"{ask.what}: the connection to {host} broke")
+    return ServerTroubleError(f"{ask.what}: {host} broke off its answer")
+
+
+def _json(body: bytes, what: str) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        kind = "HTML" if body.lstrip()[:1] == b"<" else "no JSON"
+        raise BadAnswerError(f"{what}: Google answered with {kind}") from exc

@@ -1,0 +1,152 @@
+"""The file in which a profile's tokens lie: google-auth's `authorized_user` JSON."""
+
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from gphotosfs.errors import ConfigError, SignInError
+
+GOOGLE_TOKEN_URI: Final = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+SIGN_IN: Final = "sign in again: gphotosfs login"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedTokens:
+    """What the file holds. The access token is "" and its expiry 0 where it has none."""
+
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    token_uri: str = GOOGLE_TOKEN_URI
+    scopes: tuple[str, ...] = ()
+    access_token: str = ""
+    expires_at_s: float = 0.0
+    """In Unix seconds."""
+    others: Mapping[str, Any]
+    """Members that we do not use and keep as they are."""
+
+    def __repr__(self) -> str:
+        return f"SavedTokens(client_id={self.client_id!r})"
+
+    @property
+    def project(self) -> str:
+        """The Google project's number: quotas belong to it, and it begins each of its client ids."""
+        digits = self.client_id.partition("-")[0]
+        return digits if digits.isascii() and digits.isdecimal() else "unknown"
+
+
+def stamp(path: Path) -> tuple[int, int, int] | None:
+    """What differs once the file was replaced; None if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def load(path: Path) -> SavedTokens:
+    """Read the file; an access token and its expiry may be missing.
+
+    Raises:
+        SignInError: there is no file.
+        ConfigError: others can read it, or it is not what it should be.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read()
+    except FileNotFoundError as exc:
+        raise SignInError("not signed in yet: gphotosfs login") from exc
+    except OSError as exc:
+        raise ConfigError(f"{path} can't be read: {exc.strerror}") from exc
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(f"{path} holds tokens and others can read it: chmod 600 it")
+    return parse(text, str(path))
+
+
+def parse(text: bytes | str, name: str) -> SavedTokens:
+    """The `authorized_user` JSON of the file called `name`.
+
+    Raises:
+        ConfigError: it is not what it should be.
+    """
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        raise ConfigError(f"{name} is not JSON; {SIGN_IN}") from exc
+    if not isinstance(members, dict):
+        raise ConfigError(f"{name} is not a JSON object; {SIGN_IN}")
+    others = dict(members)
+    needed = {}
+    for key in ("client_id", "client_secret", "refresh_token"):
+        value = others.pop(key, None)
+        if not isinstance(value, str) or not value:
+            raise ConfigError(f"{name} has no {key}; {SIGN_IN}")
+        needed[key] = value
+    token, uri = others.pop("token", ""), others.pop("token_uri", GOOGLE_TOKEN_URI)
+    scopes, expiry = others.pop("scopes", None), others.pop("expiry", "")
+    if isinstance(scopes, str):
+        scopes = scopes.split()
+    return SavedTokens(
+        **needed,
+        token_uri=uri if isinstance(uri, str) else GOOGLE_TOKEN_URI,
+        scopes=tuple(map(str, scopes)) if isinstance(scopes, list) else (),
+        access_token=token if isinstance(token, str) else "",
+        expires_at_s=_unix_s(expiry),
+        others=others,
+    )
+
+
+def save(path: Path, tokens: SavedTokens) -> None:
+    """Replace the file as a whole: 0600, in a folder that is made 0700 if it is not there.
+
+    Raises:
+        OSError: it can't be written; the old file is as it was.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # mkstemp makes its file 0600, and in the same folder, so that the rename is atomic.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor, not a path
+            json.dump(_members(tokens), file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _members(tokens: SavedTokens) -> dict[str, Any]:
+    members = dict(tokens.others) | {
+        "type": "authorized_user",
+        "client_id": tokens.client_id,
+        "client_secret": tokens.client_secret,
+        "refresh_token": tokens.refresh_token,
+        "token_uri": tokens.token_uri,
+        "scopes": list(tokens.scopes),
+    }
+    if tokens.access_token:
+        expiry = datetime.fromtimestamp(tokens.expires_at_s, UTC).replace(microsecond=0)
+        # google-auth writes and reads it without a zone, and with a Z behind.
+        members |= {
+            "token": tokens.access_token,
+            "expiry": expiry.replace(tzinfo=None).isoformat() + "Z",
+        }
+    return members
+
+
+def _unix_s(expiry: object) -> float:
+    """google-auth's expiry, UTC whether or not a Z says so; 0 if it is none."""
+    try:
+        moment = datetime.fromisoformat(str(expiry).rstrip("Zz"))
+    except ValueError:
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,82 @@
+"""A Google connection over the simulator, with clocks that stand or jump as the test wants."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from gphotosfs.google.connection import Google, connect
+from gphotosfs.model import BlobKey, ItemId, Variant
+from gphotosfs.simulator.service import SimulatedGoogle
+from gphotosfs.simulator.world import World
+
+# 2026-11-22 12:00 UTC, 04:00 in California.
+NOON_S = 1795348800.0
+
+
+def unix_now_s() -> float:
+    """The wall clock of these tests: begins at noon and goes with trio's, which may jump."""
+    return NOON_S + trio.current_time()
+
+
+def small_library(**options: Any) -> World:
+    """Photos of some 300 KB and videos of some 3 MB, as noise, so that nothing has to be drawn."""
+    return World(
+        items=options.pop("items", 250),
+        cheap_bytes=True,
+        photo_bytes=300_000,
+        video_bytes=3_000_000,
+        **options,
+    )
+
+
+def token_file(folder: Path, photos: SimulatedGoogle, *, signed_in: bool = True) -> Path:
+    """The client's token file, with an access token that is good for a while if signed in.
+
+    Under a virtual clock it has to be: a refresh runs in a thread, which such a clock outruns.
+    """
+    members = photos.client.authorized_user(photos.token_uri)
+    if signed_in:
+        members |= {"token": photos.access_token(), "expiry": "2030-01-01T00:00:00Z"}
+    path = folder / "token.json"
+    path.write_text(json.dumps(members))
+    path.chmod(0o600)
+    return path
+
+
+def connected(
+    folder: Path, photos: SimulatedGoogle, *, signed_in: bool = True, **options: Any
+) -> Google:
+    """A connection in process; its files lie in the folder."""
+    return connect(
+        token_file(folder, photos, signed_in=signed_in),
+        folder / "state",
+        now=unix_now_s,
+        elapsed=trio.current_time,
+        transport=photos.transport(),
+        token_transport=photos.sync_transport(),
+        **options,
+    )
+
+
+def a_photo(world: World) -> BlobKey:
+    """The bytes of the newest photo."""
+    return next(
+        BlobKey(ItemId(item.id), Variant.PHOTO) for item in world.items() if not item.is_video
+    )
+
+
+def a_video(world: World) -> BlobKey:
+    """The bytes of the newest video."""
+    return next(BlobKey(ItemId(item.id), Variant.VIDEO) for item in world.items() if item.is_video)
+
+
+async def read(google: Google, key: BlobKey, start: int = 0, end: int | None = None) -> bytes:
+    """The bytes from start up to end, or as many more as the server insists on, as one body."""
+    async with google.media.open(key, start, end) as body:
+        parts = bytearray()
+        buffer = bytearray(64 * 2**10)
+        while count := await body.readinto(memoryview(buffer)):
+            parts += buffer[:count]
+        return bytes(parts)
