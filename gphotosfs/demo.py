@@ -57,7 +57,7 @@ class Demo:
         described = self._start_simulator(items)
         self.profile.credentials_path.touch(0o600)
         self.profile.credentials_path.write_text(json.dumps(described["credentials"]))
-        self.profile.config_path.write_text(f"endpoints = {json.dumps(described['origin'])}\n")
+        self.profile.config_path.write_text(f"endpoints = {json.dumps(described['api'])}\n")
 
     def stop(self) -> None:
         """End the simulated Google and remove everything; the mount is gone by now."""

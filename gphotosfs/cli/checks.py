@@ -3,7 +3,9 @@
 import enum
 import os
 import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,18 +44,30 @@ class Life(enum.Enum):
 
 def life_of(mountpoint: Path) -> Life:
     """Whether somebody serves the mount."""
-    probe = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _PROBE, mountpoint],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    # Not Popen, which wants to be waited for even where that would take for ever.
+    probe = os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-I", "-S", "-c", _PROBE, str(mountpoint)],
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in range(3)],
     )
-    try:
-        code = probe.wait(_PROBE_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        probe.kill()  # takes effect when the stat returns, so there is nothing to wait for
+    if not ends_within(probe, _PROBE_TIMEOUT_S):
+        os.kill(probe, signal.SIGKILL)  # takes effect when the stat returns
         return Life.HANGS
-    return Life.DEAD if code == _PROBE_SAYS_DEAD else Life.ALIVE
+    _, status = os.waitpid(probe, 0)
+    return Life.DEAD if os.waitstatus_to_exitcode(status) == _PROBE_SAYS_DEAD else Life.ALIVE
+
+
+def ends_within(pid: int, timeout_s: float) -> bool:
+    """Wait for a process to end, a child or not; False if it has not in time."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([process], [], [], timeout_s)[0])
+    finally:
+        os.close(process)
 
 
 def usable_mountpoint(given: str | Path) -> Path:

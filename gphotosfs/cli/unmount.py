@@ -1,13 +1,11 @@
 """`gphotosfs unmount`."""
 
-import os
-import select
 from pathlib import Path
 from typing import Final
 
 import click
 
-from gphotosfs.cli.checks import take_away
+from gphotosfs.cli.checks import ends_within, take_away
 from gphotosfs.cli.daemons import daemon_of
 from gphotosfs.config import Folders
 from gphotosfs.errors import MountError
@@ -41,16 +39,4 @@ def unmount_ours(mountpoint: str | Path, folders: Folders, *, force: bool) -> No
     except MountError as exc:
         raise MountError(f"{exc}; close what uses it, or: gphotosfs unmount --force") from exc
     if daemon.pid is not None:
-        wait_for_end(daemon.pid)
-
-
-def wait_for_end(pid: int) -> None:
-    """Wait a moment for a process that is about to end."""
-    try:
-        process = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        select.select([process], [], [], _ENDS_WITHIN_S)
-    finally:
-        os.close(process)
+        ends_within(daemon.pid, _ENDS_WITHIN_S)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gphotosfs.cli.unmount import wait_for_end
+from gphotosfs.cli.checks import ends_within
 from gphotosfs.config import Folders
 from gphotosfs.control import record_of
 
@@ -91,7 +91,7 @@ def test_the_daemon_goes_on_when_the_command_returns(
     assert record.control_path == str(folders.runtime / "work" / "control.sock")
 
     os.close(os.open(fifo, os.O_WRONLY))
-    wait_for_end(record.pid)
+    assert ends_within(record.pid, 60)
     seen = json.loads((tmp_path / "seen").read_text())
     assert seen == {
         "pid": record.pid,
