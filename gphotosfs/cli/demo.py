@@ -13,7 +13,7 @@ from gphotosfs.cli.unmount import unmount_ours
 from gphotosfs.config import Folders, MountRequest, read_config_file, settings_from
 from gphotosfs.control import mounted_at
 from gphotosfs.demo import Demo
-from gphotosfs.errors import GPhotosError, MountError, NotMountedError
+from gphotosfs.errors import MountError, NotMountedError
 
 
 @click.command()
@@ -47,8 +47,8 @@ def start_demo(mountpoint: str, folders: Folders, items: int) -> None:
         return
     path = usable_mountpoint(trial.mountpoint)
     trial.stop()  # what a machine that went down has left
-    trial.start(items)
     try:
+        trial.start(items)
         settings = settings_from(read_config_file(trial.profile.config_path), {})
         check_system(settings)
 
@@ -60,7 +60,7 @@ def start_demo(mountpoint: str, folders: Folders, items: int) -> None:
             ),
             run,
         )
-    except (GPhotosError, KeyboardInterrupt):
+    except BaseException:
         trial.stop()
         raise
     tell(f"{items} photos and videos of a simulated Google are at {path}", path)

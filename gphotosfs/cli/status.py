@@ -3,11 +3,13 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from gphotosfs.cli.arguments import json_option
+from gphotosfs.cli.cache import readable
 from gphotosfs.cli.daemons import daemon_of
 from gphotosfs.config import Folders
 from gphotosfs.control import call, recorded_mounts
@@ -54,13 +56,27 @@ def show(state: Mapping[str, object]) -> None:
 
 
 def flat(state: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """The values in depth, each with its names joined by dots."""
+    """The values in depth as a person reads them, each with its names joined by dots."""
     for name, value in state.items():
         if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{name}.")
-        elif isinstance(value, bool):
-            yield prefix + name, "yes" if value else "no"
-        elif isinstance(value, list):
-            yield prefix + name, ", ".join(map(str, value)) or "none"
         else:
-            yield prefix + name, "none" if value is None else str(value)
+            yield prefix + name.removesuffix("_s").removesuffix("_bytes"), worded(name, value)
+
+
+def worded(name: str, value: object) -> str:
+    """A value in words; its unit is told by its name."""
+    match value:
+        case None | "" | []:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case int() | float() if name.endswith("bytes"):
+            return readable(value)
+        case int() | float() if name.endswith(("_at_s", "started_s")):
+            return datetime.fromtimestamp(value, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+        case int() | float() if name.endswith("_s"):
+            return f"{value:g} s"
+    return str(value)

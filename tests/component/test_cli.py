@@ -196,12 +196,24 @@ def test_the_path_to_refresh_is_seen_from_the_mountpoint(tmp_path: Path) -> None
             path_inside(tmp_path, outside)
 
 
-def test_status_is_plain_lines_where_nobody_looks() -> None:
-    state = {"quota": {"calls_left": 12, "reserve": None}, "online": True, "errors": []}
+def test_status_is_in_words_with_units() -> None:
+    state = {
+        "quota": {"calls_left": 12, "last_error": ""},
+        "is_offline": True,
+        "errors": [],
+        "used_bytes": 3 << 19,
+        "behind_s": 1.5,
+        "started_s": 0,
+    }
 
-    assert dict(flat(state)) == {
+    shown = dict(flat(state))
+
+    assert shown.pop("started").startswith("19")  # whatever the time zone
+    assert shown == {
         "quota.calls_left": "12",
-        "quota.reserve": "none",
-        "online": "yes",
+        "quota.last_error": "none",
+        "is_offline": "yes",
         "errors": "none",
+        "used": "1.5 MiB",
+        "behind": "1.5 s",
     }
