@@ -13,6 +13,9 @@ from gphotosfs.errors import MountError
 # The daemon has its open files to close and its catalogue to leave tidy, all of it local.
 _ENDS_WITHIN_S: Final = 15.0
 
+# Forced away from somebody who uses it, it ends only after them.
+_ENDS_WHEN_FORCED_WITHIN_S: Final = 2.0
+
 
 @click.command()
 @click.argument("mountpoint")
@@ -39,4 +42,4 @@ def unmount_ours(mountpoint: str | Path, folders: Folders, *, force: bool) -> No
     except MountError as exc:
         raise MountError(f"{exc}; close what uses it, or: gphotosfs unmount --force") from exc
     if daemon.pid is not None:
-        ends_within(daemon.pid, _ENDS_WITHIN_S)
+        ends_within(daemon.pid, _ENDS_WHEN_FORCED_WITHIN_S if force else _ENDS_WITHIN_S)

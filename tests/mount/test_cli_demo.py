@@ -1,0 +1,152 @@
+"""The commands as a person types them, on the demo and through the kernel."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gphotosfs.cli.checks import ends_within, take_away
+from gphotosfs.control import mounted_at
+
+pytestmark = pytest.mark.mount
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+PROGRAM = [sys.executable, "-m", "gphotosfs.cli.main"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    names = ("CONFIG_HOME", "DATA_HOME", "CACHE_HOME", "STATE_HOME", "RUNTIME_DIR")
+    project = str(Path(__file__).parents[2])
+    return (
+        os.environ
+        | {f"XDG_{name}": str(tmp_path / name) for name in names}
+        | {"PYTHONPATH": project}
+    )
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    def run(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [*PROGRAM, *arguments], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def demo(run: Run, tmp_path: Path) -> Iterator[Path]:
+    mountpoint = tmp_path / "Google Photos"
+    run("demo", "--items", "12", mountpoint)
+    yield mountpoint
+    if mounted_at(mountpoint):
+        run("demo", "--stop", "--force", mountpoint)
+
+
+def simulators(tmp_path: Path) -> list[int]:
+    """The pids that demos of this test have written down."""
+    return [
+        int(path.read_text()) for path in (tmp_path / "STATE_HOME").glob("gphotosfs/demo/*/*.pid")
+    ]
+
+
+def test_a_demo_shows_photos_and_leaves_nothing_behind(
+    run: Run, demo: Path, tmp_path: Path
+) -> None:
+    photos = sorted((demo / "media" / "all").iterdir())
+    assert len(photos) == 12
+    assert len(photos[0].read_bytes()) == photos[0].stat().st_size > 0
+    (simulator,) = simulators(tmp_path)
+
+    run("demo", "--stop", demo)
+
+    assert list(demo.iterdir()) == []
+    assert simulators(tmp_path) == []
+    assert not Path(f"/proc/{simulator}/cmdline").exists() or not (
+        Path(f"/proc/{simulator}/cmdline").read_bytes()  # a zombie, where nobody reaps
+    )
+    assert list((tmp_path / "STATE_HOME" / "gphotosfs" / "demo").iterdir()) == []
+
+
+def test_commands_find_the_daemon_by_its_mountpoint(run: Run, demo: Path) -> None:
+    assert json.loads(run("status", "--json", demo).stdout)["mountpoint"] == str(demo)
+    assert [each["mountpoint"] for each in json.loads(run("status", "--json").stdout)] == [
+        str(demo)
+    ]
+    assert f"mountpoint: {demo}" in run("status", demo).stdout
+
+    run("refresh", demo, "media/all")
+    run("refresh", demo, demo / "albums")
+    run("refresh", demo, "no/such/directory", code=1)
+
+    run("unmount", demo)
+    run("status", demo, code=4)
+
+
+def test_a_mount_in_use_is_not_taken_from_its_user(run: Run, demo: Path) -> None:
+    inside = os.open(demo / "media", os.O_RDONLY)
+    try:
+        assert "unmount --force" in run("unmount", demo, code=1).stderr
+        run("unmount", "--force", demo)
+    finally:
+        os.close(inside)
+
+    assert mounted_at(demo) is None
+
+
+def test_starting_a_demo_twice_says_so(run: Run, demo: Path, tmp_path: Path) -> None:
+    before = simulators(tmp_path)
+
+    assert "running already" in run("demo", demo).stdout
+
+    assert simulators(tmp_path) == before
+
+
+def test_a_demo_whose_daemon_was_killed_starts_again(run: Run, demo: Path, tmp_path: Path) -> None:
+    (record,) = (tmp_path / "RUNTIME_DIR" / "gphotosfs" / ".mounts").glob("*.json")
+    daemon = json.loads(record.read_text())["pid"]
+    os.kill(daemon, signal.SIGKILL)
+    assert ends_within(daemon, 60)
+
+    run("demo", "--items", "12", demo)
+
+    assert len(list((demo / "media" / "all").iterdir())) == 12
+    assert len(simulators(tmp_path)) == 1
+
+
+def test_in_the_foreground_it_serves_until_it_is_told_to_end(
+    run: Run, demo: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """The demo's profile, mounted again by hand as a profile of one's own."""
+    (profile,) = (tmp_path / "STATE_HOME" / "gphotosfs" / "demo").iterdir()
+    own = tmp_path / "CONFIG_HOME" / "gphotosfs" / "default"
+    credentials = profile / "config" / profile.name / "credentials.json"
+    run("login", "--credentials", credentials)
+    (own / "config.toml").write_text(credentials.with_name("config.toml").read_text())
+    mountpoint = tmp_path / "mnt"
+    mountpoint.mkdir()
+
+    daemon = subprocess.Popen(
+        [*PROGRAM, "mount", "-f", mountpoint], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert daemon.stderr is not None
+    try:
+        assert any("mounted at" in line for line in daemon.stderr)
+        assert len(list((mountpoint / "media" / "all").iterdir())) == 12
+        daemon.send_signal(signal.SIGTERM)
+        daemon.communicate()
+    finally:
+        daemon.kill()
+        if mounted_at(mountpoint):
+            take_away(mountpoint, lazily=True)
+
+    assert daemon.returncode == 0
+    assert mounted_at(mountpoint) is None
