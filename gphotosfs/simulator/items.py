@@ -9,6 +9,7 @@ from gphotosfs.simulator import ids
 from gphotosfs.simulator.dice import pick, roll
 
 SECOND_NS: Final = 1_000_000_000
+_DAY_NS: Final = 86_400 * SECOND_NS
 
 # What an event is about: each shows other motifs, and gives its album a title.
 THEMES: Final = ("sea", "mountains", "city", "forest", "home", "night")
@@ -76,7 +77,7 @@ CAMERAS: Final = (
     Camera("NIKON CORPORATION", "NIKON D3500", "DSC_{n:04}", ".JPG", 2400, 1600, 18.0, 3.5),
     Camera("Panasonic", "DMC-FZ200", "P10{n:05}", ".JPG", 1600, 1200, 4.5, 2.8),
 )
-PHONE_HEIC: Final = Camera("Apple", "iPhone 13", "IMG_{n:04}", ".HEIC", 2016, 1512, 5.1, 1.6)
+PHONE_HEIC: Final = Camera("Apple", "iPhone 13", "IMG_{n:04}", ".HEIC", 1440, 1080, 5.1, 1.6)
 
 # How many of a hundred are of which type. Most libraries are JPEGs with some films.
 KINDS: Final = {
@@ -121,11 +122,17 @@ class Generator:
         step_ns = self.days * 86_400 * SECOND_NS // events
         # An event lasts at most seven hours and never as long as its share of the time.
         lasts_ns = min(7 * 3600 * SECOND_NS, step_ns // 2)
-        moved_ns = roll(self.seed, event, 11) % max(1, step_ns - lasts_ns)
         share_ns = lasts_ns // EVENT_ITEMS
         within_ns = place * share_ns + roll(self.seed, number, 12) % max(1, share_ns // 2)
+        # People photograph by day: where there is room, an event ends in the early evening of
+        # the day before or of the one before that.
+        by_day = step_ns > 4 * _DAY_NS
+        room_ns = step_ns - lasts_ns - (2 * _DAY_NS if by_day else 0)
         newest_ns = calendar.timegm(self.newest.timetuple()) * SECOND_NS
-        created_ns = newest_ns - event * step_ns - moved_ns - within_ns
+        last_ns = newest_ns - event * step_ns - roll(self.seed, event, 11) % max(1, room_ns)
+        if by_day:
+            last_ns = last_ns // _DAY_NS * _DAY_NS - 5 * 3600 * SECOND_NS
+        created_ns = last_ns - within_ns
         return created_ns // SECOND_NS * SECOND_NS if share_ns > 4 * SECOND_NS else created_ns
 
     def theme(self, number: int) -> str:

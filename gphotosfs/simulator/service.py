@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import trio
 
-from gphotosfs.simulator import library_api, media
+from gphotosfs.simulator import library_api, media, refusals
 from gphotosfs.simulator.base_urls import BaseUrls
 from gphotosfs.simulator.content import Whole
 from gphotosfs.simulator.exchange import (
@@ -234,7 +234,7 @@ class SimulatedGoogle:
         try:
             client = self._authorize(request, scopes)
             if self._over_quota("api", self.options.calls_per_day):
-                raise _quota_error(client)
+                raise refusals.quota_used_up(client.project_number)
             value = library_api.answer(method, Call(request, client.number, fault, ids))
         except ApiError as exc:
             answer = exc.answer()
@@ -262,31 +262,14 @@ class SimulatedGoogle:
         scheme, _, text = request.headers.get("authorization", "").partition(" ")
         text = text if scheme.lower() == "bearer" else request.value("access_token") or ""
         if not text:
-            reason = {
-                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                "reason": "CREDENTIALS_MISSING",
-                "domain": "googleapis.com",
-            }
-            message = "Request is missing required authentication credential. " + _EXPECTED
-            raise ApiError(401, message, [reason])
+            raise refusals.no_token()
         token = self.accounts.token(text)
         if token is None:
-            message = "Request had invalid authentication credentials. " + _EXPECTED
-            raise ApiError(401, message)
+            raise refusals.bad_token()
         if self.options.service_disabled:
-            raise _service_disabled(token.client)
+            raise refusals.service_disabled(token.client.project_number)
         if not token.scopes.intersection(scopes):
-            details = None
-            if self.options.scope_error_details:
-                details = [
-                    {
-                        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                        "reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
-                        "domain": "googleapis.com",
-                        "metadata": {"service": "photoslibrary.googleapis.com"},
-                    }
-                ]
-            raise ApiError(403, "Request had insufficient authentication scopes.", details)
+            raise refusals.scope_lacking(detailed=self.options.scope_error_details)
         return token.client
 
     def _over_quota(self, what: str, limit: int | None) -> bool:
@@ -329,48 +312,6 @@ class SimulatedGoogle:
         )
         self.log.append(row)
         return row
-
-
-_EXPECTED: Final = (
-    "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
-    "See https://developers.google.com/identity/sign-in/web/devconsole-project."
-)
-
-
-def _quota_error(client: Client) -> ApiError:
-    return ApiError(
-        429,
-        "Quota exceeded for quota metric 'All requests' and limit 'All requests per day' of service"
-        " 'photoslibrary.googleapis.com' for consumer"
-        f" 'project_number:{client.project_number}'.",
-    )
-
-
-def _service_disabled(client: Client) -> ApiError:
-    url = (
-        "https://console.developers.google.com/apis/api/photoslibrary.googleapis.com/overview"
-        f"?project={client.project_number}"
-    )
-    message = (
-        f"Photos Library API has not been used in project {client.project_number} before or it is"
-        f" disabled. Enable it by visiting {url} then retry. If you enabled this API recently, wait"
-        " a few minutes for the action to propagate to our systems and retry."
-    )
-    info = {
-        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-        "reason": "SERVICE_DISABLED",
-        "domain": "googleapis.com",
-        "metadata": {
-            "service": "photoslibrary.googleapis.com",
-            "serviceTitle": "Photos Library API",
-            "activationUrl": url,
-            "consumer": f"projects/{client.project_number}",
-            "containerInfo": client.project_number,
-        },
-    }
-    link = {"description": "Google developers console API activation", "url": url}
-    help_ = {"@type": "type.googleapis.com/google.rpc.Help", "links": [link]}
-    return ApiError(403, message, [info, help_])
 
 
 def _instead(kind: Kind, fault: Fault | None) -> Answer | None:

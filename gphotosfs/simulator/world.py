@@ -3,6 +3,7 @@
 import bisect
 import dataclasses
 import heapq
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -87,8 +88,10 @@ class World:
         self._removed: set[int] = set()
         self._albums: dict[int, Album] = {}
         self._next_album = 0
-        self._drawn: OrderedDict[tuple[object, ...], Content] = OrderedDict()
+        self._drawn: OrderedDict[tuple[Item, str], Content] = OrderedDict()
         self._drawn_bytes = 0
+        # The server draws in threads; the rest of a world is its event loop's alone.
+        self._drawn_lock = threading.Lock()
         if album_sizes is None:
             for title, members in albums.nice(self._generator):
                 self._put_album(title, members)
@@ -188,17 +191,20 @@ class World:
         if item.cheap and whole:
             kind = "video/mp4" if item.is_video else "image/jpeg"
             return Noise(kind, item.size_bytes, roll(self.seed, item.motif, item.number))
-        key = (item.number, item.motif, variant)
-        found = self._drawn.get(key)
-        if found is None:
-            found = Whole(*pictures.render(item, variant))
-            self._drawn[key] = found
-            self._drawn_bytes += found.size_bytes
+        key = (item, variant)
+        with self._drawn_lock:
+            found = self._drawn.get(key)
+            if found is not None:
+                self._drawn.move_to_end(key)
+                return found
+        drawn = Whole(*pictures.render(item, variant))
+        with self._drawn_lock:
+            if key not in self._drawn:
+                self._drawn[key] = drawn
+                self._drawn_bytes += drawn.size_bytes
             while self._drawn_bytes > _DRAWN_BYTES and len(self._drawn) > 1:
                 self._drawn_bytes -= self._drawn.popitem(last=False)[1].size_bytes
-        else:
-            self._drawn.move_to_end(key)
-        return found
+        return drawn
 
     def bytes_of(self, item_id: str, variant: str) -> bytes:
         """The exact bytes that a base URL of the item serves with this parameter."""
