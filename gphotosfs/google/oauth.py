@@ -191,7 +191,7 @@ class Tokens:
                 self._unreachable.check(host)
                 # Left behind when the reader is cancelled: the next one may start another.
                 self._saved = await trio.to_thread.run_sync(
-                    self._refreshed, self._saved, abandon_on_cancel=True
+                    self._refreshed, self._saved, self._now(), abandon_on_cancel=True
                 )
                 self._stamp = token_file.stamp(self._path)
                 self._unreachable.answered(host)
@@ -217,7 +217,7 @@ class Tokens:
         if stamp is not None and stamp != self._stamp:
             self._saved, self._stamp = token_file.load(self._path), stamp
 
-    def _refreshed(self, saved: SavedTokens) -> SavedTokens:
+    def _refreshed(self, saved: SavedTokens, now_s: float) -> SavedTokens:
         """New tokens from Google, saved. Runs in a thread."""
         credentials = google.oauth2.credentials.Credentials(  # type: ignore[no-untyped-call] # half-typed
             None,
@@ -242,7 +242,7 @@ class Tokens:
             saved,
             access_token=str(credentials.token),
             refresh_token=str(credentials.refresh_token),
-            expires_at_s=self._now() + life_s,
+            expires_at_s=now_s + life_s,
         )
         try:
             token_file.save(self._path, refreshed)
