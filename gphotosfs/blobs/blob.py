@@ -55,13 +55,18 @@ class Blob:
         """Whether it has to stay in memory."""
         return bool(self.readers or self.busy or self.cursors)
 
+    @property
+    def is_random(self) -> bool:
+        """Whether its readers jump about."""
+        return self.wasted >= RANDOM_AFTER
+
     def shape(self, *, walking: bool) -> Shape:
         """What a plan depends on."""
         return Shape(
             total_bytes=self.total_bytes,
             is_video=self.is_video,
             walking=walking,
-            random=self.wasted >= RANDOM_AFTER,
+            random=self.is_random,
             no_ranges=self.no_ranges,
         )
 

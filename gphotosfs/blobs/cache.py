@@ -16,7 +16,7 @@ from gphotosfs.blobs.blocks import BLOCK_BYTES, span
 from gphotosfs.blobs.cursor import ENDLESS, Cursor
 from gphotosfs.blobs.eviction import Limits, evict
 from gphotosfs.blobs.filling import fill
-from gphotosfs.blobs.readahead import CURSORS_PER_BLOB, Plan, Wish, plan
+from gphotosfs.blobs.readahead import CURSORS_PER_BLOB, Plan, Wish, plan, window_max
 from gphotosfs.blobs.reader import BlobReader
 from gphotosfs.blobs.shelf import Blocking, Shelf
 from gphotosfs.blobs.source import MediaSource
@@ -134,12 +134,8 @@ class BlobCache:
     def note_size(self, key: BlobKey, total_bytes: int) -> None:
         """Somebody learned a blob's length: if it differs from ours, ours is an older version."""
         known = self._shelf.known_bytes(key)
-        if known is None or known == total_bytes:
-            return
-        if key in self._shelf.live:
-            self._replaced(self._shelf.live[key])
-        else:
-            self._shelf.forget(key)
+        if known is not None and known != total_bytes:
+            self._shelf.replace(key, total_bytes)
 
     def prefetch(self, key: BlobKey, known_bytes: int | None) -> None:
         """Fetch a photo whole, in nobody's name, if nobody does so already."""
@@ -244,7 +240,8 @@ class BlobCache:
             cursor = self._start(blob, request, prefetch=False)
             first = True
         if first:
-            cursor.claim(wish.end, is_photo=not blob.is_video, cursors=self._cursors())
+            most = window_max(self._cursors(), self._limits.limit_bytes)
+            cursor.claim(wish.end, is_photo=not blob.is_video, window_max=most)
         await cursor.waiters.park()
         if cursor.error is not None:
             raise copy.copy(cursor.error) from cursor.error
@@ -252,7 +249,10 @@ class BlobCache:
     def _covering(self, blob: Blob, at: int) -> Cursor | None:
         if blob.no_ranges:
             return next((c for c in blob.cursors if c.position <= at and c.end > at), None)
-        return next((cursor for cursor in blob.cursors if cursor.covers(at)), None)
+        random = blob.is_random
+        return next(
+            (c for c in blob.cursors if c.covers(at, random=random) or c.is_undecided), None
+        )
 
     def _start(self, blob: Blob, request: Plan, *, prefetch: bool) -> Cursor:
         if self._nursery is None:
@@ -286,7 +286,7 @@ class BlobCache:
                 self._failures.pop(blob.key, None)
             elif cursor.waiters and not isinstance(cursor.error, ContentChangedError):
                 self.failed(blob, cursor.error)
-            if cursor.plan.start > 0 and cursor.plan.end is None:
+            if cursor.plan.explores:
                 blob.wasted = blob.wasted + 1 if cursor.reads <= 1 else 0
             cursor.done = True
             blob.cursors.remove(cursor)
@@ -298,21 +298,14 @@ class BlobCache:
         if blob.total_bytes == total_bytes or blob.stale:
             return
         changed = blob.total_bytes is not None
-        if changed:
-            self._replaced(blob)
-        else:
+        if not changed:
             blob.total_bytes = total_bytes
+        elif self._shelf.live.get(blob.key) is blob:
+            self._shelf.replace(blob.key, total_bytes)
+        blob.stale = changed
         self._learned(blob.key, BlobSize(total_bytes, changed))
         if changed:
             raise ContentChangedError("the item has another version now")
-
-    def _replaced(self, blob: Blob) -> None:
-        """This version is over: nothing more comes, and nobody opens it again."""
-        blob.stale = True
-        for cursor in blob.cursors:
-            cursor.wake()
-        if self._shelf.live.get(blob.key) is blob:
-            self._shelf.forget(blob.key)
 
 
 def in_threads() -> Blocking:

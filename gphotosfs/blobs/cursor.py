@@ -47,15 +47,26 @@ class Cursor:
         self.window_bytes = max(self.plan.window_end - self.plan.start, 0)
         self.whole = self.plan.whole
 
-    def covers(self, at: int) -> bool:
-        """Whether waiting for it beats a new request for the block at this offset."""
-        return (
-            not self.done
-            and at < self.end
-            and readahead.reaches(self.position, self.window_end, at, self.bytes_per_s)
-        )
+    def covers(self, at: int, *, random: bool) -> bool:
+        """Whether waiting for it beats a new request for the block at this offset.
 
-    def claim(self, end: int, *, is_photo: bool, cursors: int) -> None:
+        For random readers only if it comes anyway: the bytes before it are not wanted.
+        """
+        if self.done or not self.position <= at < self.end:
+            return False
+        if random:
+            return at < self.window_end
+        return readahead.reaches(self.position, self.window_end, at, self.bytes_per_s)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether it may turn out in no time that the server sends more than the range asked for.
+
+        Until then another request might be for what comes here.
+        """
+        return not self.done and self.plan.start == 0 and self.position == self.plan.end == self.end
+
+    def claim(self, end: int, *, is_photo: bool, window_max: int) -> None:
         """A reader is about to wait for the bytes up to `end`.
 
         Having to wait again is a stall, once for each place where the cursor stands: then the
@@ -63,7 +74,7 @@ class Cursor:
         """
         if self.reads > 0 and self._stalled_at != self.position:
             self._stalled_at = self.position
-            self.window_bytes = readahead.grown(self.window_bytes, cursors)
+            self.window_bytes = readahead.grown(self.window_bytes, window_max)
             self.window_end = max(self.window_end, rounded_up(end) + self.window_bytes)
             self.whole = self.whole or is_photo
         self.reads += 1

@@ -160,7 +160,8 @@ class _Filling:
         if not (blob.readers or cursor.prefetch or cursor.waiters):
             if total is None:
                 return False
-            left = min(self._stop(), ENDLESS) - cursor.position
+            wanted_end = min(self._stop(), cursor.window_end if blob.is_video else ENDLESS)
+            left = wanted_end - cursor.position
             here = blob.blocks.here() * BLOCK_BYTES
             return readahead.worth_finishing(left, blob.is_video, here, total)
         if total is None or cursor.waiters:
@@ -175,8 +176,7 @@ class _Filling:
     async def _goes_on_behind_the_range(self) -> bool:
         """Whether a bounded range from 0 was answered with everything, which looks the same."""
         blob, cursor = self._blob, self._cursor
-        at_range_end = cursor.plan.start == 0 and cursor.position == cursor.plan.end == cursor.end
-        if not at_range_end or blob.total_bytes == cursor.position or self._filled:
+        if not cursor.is_undecided or blob.total_bytes == cursor.position or self._filled:
             return False
         self._filled = await self._body.readinto(self._buffer)
         if self._filled == 0:

@@ -47,12 +47,13 @@ CREATE TABLE run (
 
 _ROW: Final = "id, file, item, variant, total_bytes, allocated_bytes, stored_s, used_s, uses"
 
-# A blob that was opened once only counts as half as recently used as it is: one walk through the
-# library must not flush what is looked at every day.
+# One walk through the library must not flush what is looked at every day: blobs that were opened
+# once go first, as long as they take more than half of the cache.
 _LEAST_USEFUL_FIRST: Final = """
 SELECT id, file, total_bytes, allocated_bytes FROM blob
-ORDER BY CASE WHEN uses > 1 THEN used_s
-         ELSE ((SELECT min(used_s) FROM blob) + used_s) / 2 END, used_s, id
+ORDER BY uses > 1 AND (
+    SELECT 2 * sum(allocated_bytes * (uses = 1)) > sum(allocated_bytes) FROM blob
+), used_s, id
 LIMIT ?
 """
 

@@ -49,6 +49,11 @@ class Plan:
     whole: bool
     """Read on to the end without waiting for readers, if the blob is small enough."""
 
+    @property
+    def explores(self) -> bool:
+        """Whether it asks for more than is wanted yet, behind a seek."""
+        return self.start > 0 and (self.end is None or self.window_end < self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -106,9 +111,17 @@ def _nearest(gap_end: int | None, end: int) -> int:
     return end if gap_end is None else min(gap_end, end)
 
 
-def grown(window_bytes: int, cursors: int) -> int:
-    """The window after a reader had to wait."""
+def window_max(cursors: int, limit_bytes: int) -> int:
+    """The largest window while so many cursors are open, in a cache of this size.
+
+    What is ahead of a reader must not push out what is ahead of it.
+    """
     most = WINDOW_MAX_BYTES if cursors <= CROWD_CURSORS else CROWDED_WINDOW_MAX_BYTES
+    return max(min(most, limit_bytes // 4), FIRST_WINDOW_BYTES)
+
+
+def grown(window_bytes: int, most: int) -> int:
+    """The window after a reader had to wait."""
     return min(max(window_bytes * 2, FIRST_WINDOW_BYTES), most)
 
 
@@ -120,4 +133,5 @@ def reaches(position: int, window_end: int, at: int, bytes_per_s: float) -> bool
 
 def worth_finishing(left_bytes: int, is_video: bool, here_bytes: int, total_bytes: int) -> bool:
     """Whether a stream that nobody waits for any more should go on to its end."""
-    return left_bytes <= FINISH_BYTES or (not is_video and here_bytes * 2 >= total_bytes)
+    over_half = not is_video and here_bytes * 2 >= total_bytes
+    return left_bytes > 0 and (left_bytes <= FINISH_BYTES or over_half)

@@ -75,6 +75,8 @@ class Shelf:
         self.doomed: dict[int, str] = {}
         """Rows that nobody may find any more, and their files."""
         self.has_holes = True
+        self.replaced: dict[BlobKey, int] = {}
+        """The new lengths of blobs that changed since the start: fresher than any catalogue's."""
         self.held_bytes = 0
         self._held: deque[tuple[Blob, int]] = deque()
         self._max_age_s = max_age_s
@@ -127,6 +129,15 @@ class Shelf:
         row = self._row(key)
         return None if row is None else row.total_bytes
 
+    def replace(self, key: BlobKey, total_bytes: int) -> None:
+        """There is a version of this length now: nothing more is fetched of the one we have."""
+        self.replaced[key] = total_bytes
+        if key in self.live:
+            self.live[key].stale = True
+            for cursor in self.live[key].cursors:
+                cursor.wake()
+        self.forget(key)
+
     def forget(self, key: BlobKey) -> None:
         """Nobody finds what is here of this blob any more; those who have it open go on."""
         blob = self.live.pop(key, None)
@@ -175,6 +186,7 @@ class Shelf:
 
     def _new(self, key: BlobKey, total_bytes: int | None, is_video: bool) -> Blob:
         name = secrets.token_hex(16)
+        total_bytes = self.replaced.get(key, total_bytes)
         now_s = self._clock()
         file = BlobFile(files.blob_path(self.folder, name))
         blob = Blob(key, self._next_id, name, file, total_bytes, is_video, now_s, now_s)
@@ -301,6 +313,7 @@ class Shelf:
         await self._something.wait()
         with trio.move_on_after(COMMIT_EVERY_S):
             await self._enough.wait()
+        self._something, self._enough = trio.Event(), trio.Event()
         if self.degraded():
             await trio.sleep_until(self._degraded_until_s)
 
@@ -310,13 +323,14 @@ class Shelf:
         If the disk refuses, the cache is degraded, and it is tried again later.
         """
         async with self.committing:
-            self._something, self._enough = trio.Event(), trio.Event()
             self._unsynced_bytes = 0
             if self.index is None:
                 self.doomed.clear()
                 return
             batches = [self._batch(blob) for blob in self.every if _has_news(blob)]
             doomed = dict(self.doomed)
+            if not batches and not doomed:
+                return
             try:
                 outcome = await self.blocking(_write, self.index, batches, doomed, self.folder)
             except (OSError, StoreError) as exc:
