@@ -10,10 +10,11 @@ import trio
 
 from gphotosfs import __version__, errors
 from gphotosfs.blobs.cache import BlobCache
+from gphotosfs.blobs.shelf import Blocking
 from gphotosfs.catalog import entries
 from gphotosfs.catalog.listings import set_nesting
 from gphotosfs.catalog.places import Changes
-from gphotosfs.catalog.store import Store, path_for
+from gphotosfs.catalog.store import InThread, Store, path_for
 from gphotosfs.config import Profile, Settings
 from gphotosfs.google.connection import Google
 from gphotosfs.model import BlobKey, BlobSize, Inode
@@ -40,14 +41,25 @@ class Core:
         *,
         changed: Callable[[Changes], None],
         renewed: Callable[[Inode], None],
+        now_ns: Callable[[], int] = time.time_ns,
+        blocking: Blocking | None = None,
     ) -> None:
-        """`changed` is told of names, `renewed` of files whose bytes are others now.
+        """Makes and joins everything; nothing runs yet.
+
+        `changed` is told of names, `renewed` of files whose bytes are others now. `now_ns` is the
+        wall clock; `blocking` runs what waits for the disk, in threads by default.
 
         Raises:
             StoreError: the catalogue can't be opened.
         """
         self.google = google
-        self.store = open_catalogue(profile, settings, google.tokens.client_id)
+        self.store = open_catalogue(
+            profile,
+            settings,
+            google.tokens.client_id,
+            now_ns(),
+            blocking or trio.to_thread.run_sync,
+        )
         self._renewed = renewed
         self.cache = BlobCache(
             profile.cache_dir,
@@ -57,6 +69,8 @@ class Core:
             min_free_percent=100 * settings.cache_min_free.share,
             max_age_s=settings.cache_max_age_s,
             learned=self._learned,
+            clock=lambda: now_ns() / 1e9,
+            blocking=blocking,
         )
         self.sizes = Sizes(
             self.store, google.media, mode=settings.sizes, timeout_s=settings.timeout_s
@@ -64,7 +78,7 @@ class Core:
         self.listings = Listings(
             self.store,
             google.library,
-            now_ns=time.time_ns,
+            now_ns=now_ns,
             fresh_s=settings.dir_cache_time_s,
             include_archived=settings.include_archived,
             changed=changed,
@@ -77,10 +91,10 @@ class Core:
             self._files,
             status=self.status,
             cached_bytes=lambda: self.cache.usage().bytes,
-            now_ns=time.time_ns,
+            now_ns=now_ns,
         )
         self._profile = profile
-        self._started_s = time.time()
+        self._started_s = now_ns() / 1e9
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; what is pending is then written within a short deadline."""
@@ -137,7 +151,9 @@ class Core:
                 self._renewed(item.inode)
 
 
-def open_catalogue(profile: Profile, settings: Settings, client_id: str) -> Store:
+def open_catalogue(
+    profile: Profile, settings: Settings, client_id: str, now_ns: int, in_thread: InThread
+) -> Store:
     """The catalogue of what this client id sees, with the fixed tree in it.
 
     Raises:
@@ -151,10 +167,10 @@ def open_catalogue(profile: Profile, settings: Settings, client_id: str) -> Stor
             "with it, so the tree starts empty. What the former one saw is kept in %s.",
             ", ".join(others),
         )
-    store = Store(path, client_id)
+    store = Store(path, client_id, in_thread=in_thread)
     try:
-        store.prepare(plant_tree, time.time_ns())
-        store.prepare(set_nesting, settings.nest_albums, time.time_ns())
+        store.prepare(plant_tree, now_ns)
+        store.prepare(set_nesting, settings.nest_albums, now_ns)
     except errors.StoreError:
         store.close()
         raise

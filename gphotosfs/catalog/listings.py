@@ -163,7 +163,8 @@ def set_nesting(db: Connection, nested: bool, now_ns: int) -> None:
     if albums is None:
         return
     rows = db.execute(
-        "SELECT id, title, directory, revision FROM album JOIN entry ON inode = directory ORDER BY directory"
+        "SELECT a.id, a.title, a.directory, e.revision FROM album AS a"
+        " JOIN entry AS e ON e.inode = a.directory ORDER BY a.directory"
     ).fetchall()
     db.execute(
         "DELETE FROM entry WHERE inode IN (SELECT inode FROM directory WHERE kind IN (?, ?))",

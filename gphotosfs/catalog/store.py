@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 import trio
 
@@ -27,6 +27,14 @@ Row = sqlite3.Row
 P = ParamSpec("P")
 R = TypeVar("R")
 
+
+class InThread(Protocol):
+    """Runs a function away from the event loop."""
+
+    async def __call__(self, function: Callable[[], R], /) -> R:
+        """What the function returns, once it has."""
+
+
 # The first script makes the schema; a later one turns the version before it into its own.
 MIGRATIONS: Final = (resources.files(__package__).joinpath("schema.sql").read_text("utf-8"),)
 
@@ -37,8 +45,16 @@ FIRST_FREE_INODE: Final = 64
 class Store:
     """One catalogue file. `read` is for the event loop, `write` for everybody."""
 
-    def __init__(self, path: Path, client_id: str) -> None:
+    def __init__(
+        self, path: Path, client_id: str, *, in_thread: InThread = trio.to_thread.run_sync
+    ) -> None:
+        """`in_thread` runs what may wait for the disk, away from the event loop.
+
+        Raises:
+            StoreError: the file can't be opened, or is of a newer format.
+        """
         self.path = path
+        self._in_thread = in_thread
         self.read, self._writer = _open_or_set_aside(path, client_id)
         self._one_writer = trio.Lock()
 
@@ -51,9 +67,8 @@ class Store:
             StoreError: the disk is full, or the file can't be written.
         """
         async with self._one_writer:
-            return await trio.to_thread.run_sync(
-                partial(_transaction, self._writer, lambda db: change(db, *args, **kwargs)),
-                abandon_on_cancel=False,
+            return await self._in_thread(
+                partial(_transaction, self._writer, lambda db: change(db, *args, **kwargs))
             )
 
     def prepare(

@@ -148,7 +148,9 @@ class Sizes:
         now_s = trio.current_time()
         wave = self._wave(directory if directory is not None else item.inode, now_s)
         patience_s = self._timeout_s if self._mode == "exact" else wave.patience_s(now_s)
-        event = self._probes.get(item.inode) or self._enqueue(item, first=patience_s > 0)
+        event = self._probes.get(item.inode)
+        if event is None:
+            event = self._enqueue(item, first=patience_s > 0)
         if directory is not None and wave.stats > 1:
             self._enqueue_neighbours(item, directory, wave)
         wave.begin_wait(now_s)
