@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -14,6 +15,9 @@ from gphotosfs.cli.daemons import daemon_of
 from gphotosfs.config import Folders
 from gphotosfs.control import call, recorded_mounts
 from gphotosfs.errors import NotMountedError
+
+# It asks nobody but the daemon's memory.
+_STATUS_TIMEOUT_S: Final = 10.0
 
 
 @click.command()
@@ -31,7 +35,10 @@ def status(mountpoint: str | None, as_json: bool) -> None:
         }
         if not sockets:
             raise NotMountedError("nothing is mounted; mount with: gphotosfs mount MOUNTPOINT")
-    states = [{"mountpoint": at} | call(socket, "status") for at, socket in sockets.items()]
+    states = [
+        {"mountpoint": at} | call(socket, "status", timeout_s=_STATUS_TIMEOUT_S)
+        for at, socket in sockets.items()
+    ]
     if as_json:
         click.echo(json.dumps(states if mountpoint is None else states[0], indent=2))
     else:

@@ -14,8 +14,8 @@ from gphotosfs.control import frames
 from gphotosfs.control.socket_path import short_path
 
 # A daemon that is stopped (SIGSTOP, a debugger) would hold a command for ever. The longest call is
-# a refresh of a large library.
-_CALL_TIMEOUT_S: Final = 600.0
+# a refresh of a large library: 100,000 items are 1,000 pages.
+CALL_TIMEOUT_S: Final = 600.0
 
 _GONE: Final = "the daemon that serves this profile has ended"
 
@@ -140,7 +140,7 @@ async def _connected(path: Path) -> trio.SocketStream:
     return trio.SocketStream(connecting)
 
 
-def call(path: Path, name: str, /, **args: object) -> Any:
+def call(path: Path, name: str, /, *, timeout_s: float = CALL_TIMEOUT_S, **args: object) -> Any:
     """One call without an event loop, for commands: what the daemon's handler returns.
 
     Raises:
@@ -149,7 +149,7 @@ def call(path: Path, name: str, /, **args: object) -> Any:
         GPhotosError: whatever the handler raised, as the same class.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(_CALL_TIMEOUT_S)
+        connection.settimeout(timeout_s)
         try:
             with short_path(path) as short:
                 connection.connect(short)

@@ -232,6 +232,12 @@ async def test_a_command_calls_without_a_loop(path: Path) -> None:
             await trio.to_thread.run_sync(lambda: call(path, "fail"))
 
 
+async def test_a_daemon_that_does_not_answer_is_not_waited_for_for_ever(path: Path) -> None:
+    async with serving(path, {"stall": trio.sleep_forever}):
+        with pytest.raises(errors.DeadlineError):
+            await trio.to_thread.run_sync(lambda: call(path, "stall", timeout_s=0.01))
+
+
 async def test_nobody_answers(path: Path) -> None:
     with pytest.raises(errors.NotMountedError):
         call(path, "status")

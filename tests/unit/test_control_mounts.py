@@ -60,9 +60,15 @@ def test_the_topmost_mount_counts(mountinfo: Path) -> None:
 
 def test_a_record_leads_to_the_daemon(folders: Folders, mountinfo: Path) -> None:
     record = MountRecord(
-        mountpoint="/home/anna/My Photos", root="", profile="default", control_path="/run/c.sock", pid=7
+        mountpoint="/home/anna/My Photos",
+        root="",
+        profile="default",
+        control_path="/run/c.sock",
+        pid=7,
     )
-    gone = MountRecord(mountpoint="/home/gone", root="", profile="default", control_path="/c", pid=8)
+    gone = MountRecord(
+        mountpoint="/home/gone", root="", profile="default", control_path="/c", pid=8
+    )
     record.write(folders)
     gone.write(folders)
 
@@ -72,7 +78,9 @@ def test_a_record_leads_to_the_daemon(folders: Folders, mountinfo: Path) -> None
 
 
 def test_a_broken_record_is_none(folders: Folders) -> None:
-    path = MountRecord(mountpoint="/a", root="", profile="p", control_path="/c", pid=7).write(folders)
+    path = MountRecord(mountpoint="/a", root="", profile="p", control_path="/c", pid=7).write(
+        folders
+    )
     path.write_text("{")
 
     assert record_of(Path("/a"), folders) is None
