@@ -1,13 +1,15 @@
 """The base URLs that Google handed out lately: in memory only, since each is a secret.
 
 A URL dies after an hour, sometimes sooner, and is renewed by mediaItems.batchGet, which takes 50 ids
-for the price of one call. So whoever needs one waits a few milliseconds for others who do; the rest
-of the batch is filled with URLs in use that are about to die.
+for the price of one call. So whoever needs one waits a few milliseconds for others who do. The rest
+of the batch is filled with URLs in use that are about to die, then with those of the files that come
+next in the same directory: after a remount a walk over 1,000 photos costs 20 calls, not 1,000.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import httpx
@@ -67,6 +69,7 @@ class BaseUrls:
     ) -> None:
         self._batch_get = batch_get
         self._elapsed = elapsed
+        self._neighbours: Callable[[ItemId], Iterable[ItemId]] = _nobody
         self._known: OrderedDict[ItemId, BaseUrl] = OrderedDict()
         self._waiting: dict[ItemId, _Waiting] = {}
         self._is_led = False
@@ -86,6 +89,10 @@ class BaseUrls:
             self._known[item.id] = BaseUrl(url, now_s, item.processing, used_s)
         while len(self._known) > KEPT_MAX:
             self._known.popitem(last=False)
+
+    def renew_along(self, neighbours: Callable[[ItemId], Iterable[ItemId]]) -> None:
+        """From now on fill batches with what, as this says, comes next to an item (50 are enough)."""
+        self._neighbours = neighbours
 
     def age_s(self, base: BaseUrl) -> float:
         """How long ago Google handed it out."""
@@ -140,7 +147,7 @@ class BaseUrls:
             self._turn = trio.Event()
 
     async def _renew(self, wanted: list[ItemId]) -> None:
-        ids = [*wanted, *self._companions(wanted)][: limits.BATCH_GET_MAX]
+        ids = [*wanted, *islice(self._companions(wanted), limits.BATCH_GET_MAX - len(wanted))]
         try:
             self.remember(await self._batch_get(ids))
         except (RejectedRequestError, ServerTroubleError) as exc:
@@ -175,12 +182,22 @@ class BaseUrls:
             else:
                 waiting.error = error
 
-    def _companions(self, wanted: Iterable[ItemId]) -> Iterable[ItemId]:
+    def _companions(self, wanted: Iterable[ItemId]) -> Iterator[ItemId]:
+        """What goes along for nothing, each once: URLs in use about to die, then the neighbours."""
         now_s, taken = self._elapsed(), set(wanted)
-        return (
-            item
-            for item, base in self._known.items()
-            if item not in taken
-            and now_s - base.fetched_s >= JOIN_AFTER_S
-            and now_s - base.used_s < USED_LATELY_S
-        )
+        for item, base in self._known.items():
+            is_due = now_s - base.fetched_s >= JOIN_AFTER_S
+            if is_due and now_s - base.used_s < USED_LATELY_S and item not in taken:
+                taken.add(item)
+                yield item
+        for item in wanted:
+            for neighbour in self._neighbours(item):
+                known = self._known.get(neighbour)
+                is_good = known is not None and now_s - known.fetched_s < JOIN_AFTER_S
+                if not is_good and neighbour not in taken:
+                    taken.add(neighbour)
+                    yield neighbour
+
+
+def _nobody(_: ItemId) -> Iterable[ItemId]:
+    return ()

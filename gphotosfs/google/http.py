@@ -6,7 +6,6 @@ A request is tried until it has an answer, its deadline is over, or trying again
 
 import json
 import random
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -233,8 +232,7 @@ class Http:
                 raise _Again(Trouble.BROKEN, host, _broken(ask, host, exc)) from exc
         body = await _explanation(response)
         if refusals.is_quota(status, body):
-            header = response.headers.get("Retry-After")
-            raise self._ledger.refused(ask.kind, refusals.retry_after_s(header, time.time()))
+            raise self._ledger.refused(ask.kind, response.headers.get("Retry-After"))
         error = refusals.refusal(status, body, ask.what)
         if status == 401:
             self._tokens.reject(token)

@@ -1,5 +1,6 @@
 """Access tokens: one that is good now, refreshed by google-auth in a thread when it is not."""
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -83,8 +84,8 @@ class TokenRequest(google.auth.transport.Request):
         """One request, without following redirects.
 
         Raises:
-            google.auth.exceptions.TransportError: no answer, or one of 5xx; raised rather than
-                returned, because google-auth would otherwise sleep and retry on its own.
+            google.auth.exceptions.TransportError: no answer, none with a token, or one of 5xx,
+                which is raised because google-auth would otherwise sleep and retry on its own.
             RefusedAddressError: the address is not Google's.
         """
         address = endpoints.parse(url)
@@ -97,6 +98,8 @@ class TokenRequest(google.auth.transport.Request):
             raise _unusable(exc) from exc
         if response.status_code >= 500 or response.is_redirect:
             raise _unusable(f"HTTP {response.status_code}")
+        if response.is_success and not _is_token(response.content):
+            raise _unusable("its answer is no token")
         return _Answer(response)
 
 
@@ -229,7 +232,7 @@ class Tokens:
         try:
             credentials.refresh(self._request)  # type: ignore[no-untyped-call] # the same
         except google.auth.exceptions.TransportError as exc:
-            if isinstance(exc.__cause__, httpx.TransportError):
+            if isinstance(exc.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
                 raise _NoConnectionError(str(exc)) from exc
             raise ServerTroubleError(f"the sign-in server has trouble: {exc}") from exc
         except google.auth.exceptions.RefreshError as exc:
@@ -250,6 +253,18 @@ class Tokens:
             # Nothing is lost but one refresh at the next start.
             log.info("%s can't be written: %s", self._path, exc.strerror)
         return refreshed
+
+
+def _is_token(body: bytes) -> bool:
+    """Whether google-auth can read it; it falls over the page of a captive portal (2.62)."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
+        return False
+    life_s = answer.get("expires_in", 0)
+    return isinstance(life_s, int) and 0 <= life_s < 10**9
 
 
 def _refresh_error(exc: Exception) -> RemoteError:

@@ -29,6 +29,7 @@ import trio
 
 from gphotosfs import limits
 from gphotosfs.errors import QuotaError
+from gphotosfs.google import refusals
 from gphotosfs.google.ledger_file import LedgerFile, Tally
 from gphotosfs.lanes import Lane
 
@@ -152,15 +153,16 @@ class Ledger:
         count.used += 1
         count.unsaved += 1
 
-    def refused(self, kind: Kind, retry_after_s: float | None = None) -> QuotaError:
-        """Note a 429; the error for whoever asked. `retry_after_s` is Google's own word, if any."""
+    def refused(self, kind: Kind, retry_after: str | None = None) -> QuotaError:
+        """Note a 429; the error for whoever asked. `retry_after` is the header, if there was one."""
         now_s = self._now()
         count = self._today(now_s).counts[kind]
         # Of several that were under way together each is refused: that is one event, one doubling.
         if count.refusals == 0 or count.probing:
             count.refusals += 1
             count.probing = False
-        pause_s = _pause_s(count.refusals) if retry_after_s is None else retry_after_s
+        asked_s = refusals.retry_after_s(retry_after, now_s)
+        pause_s = _pause_s(count.refusals) if asked_s is None else asked_s
         count.next_try_s = min(now_s + pause_s, self.resets_at_s())
         error = self._closed(kind, count)
         log.warning("%s", error)

@@ -211,6 +211,18 @@ async def test_base_urls_about_to_die_are_renewed_along_if_in_use(
     assert set(call.query["mediaItemIds"]) == {keys[0].item, keys[1].item}
 
 
+async def test_a_walk_after_a_remount_costs_a_call_for_50_files(
+    google: Google, photos: SimulatedGoogle
+) -> None:
+    items = [ItemId(item.id) for item in photos.world.items()][:100]
+    google.base_urls.renew_along(lambda item: items[items.index(item) + 1 :])
+
+    for item in items:
+        await google.media.size(BlobKey(item, Variant.PHOTO))
+
+    assert [len(call.query["mediaItemIds"]) for call in photos.requests("api")] == [50, 50]
+
+
 async def test_a_reader_that_goes_away_does_not_spoil_the_renewal_for_others(
     google: Google, photos: SimulatedGoogle, autojump_clock: trio.testing.MockClock
 ) -> None:

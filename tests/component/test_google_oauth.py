@@ -4,14 +4,16 @@ import json
 import stat
 from pathlib import Path
 
+import httpx
 import pytest
 import trio
 
-from gphotosfs.errors import OfflineError, RefusedAddressError, SignInError
+from gphotosfs.errors import OfflineError, RefusedAddressError, ServerTroubleError, SignInError
 from gphotosfs.google import token_file
-from gphotosfs.google.connection import Google
+from gphotosfs.google.connection import Google, connect
 from gphotosfs.simulator.service import SimulatedGoogle
 from tests.component.google_kit import connected, small_library
+from tests.component.google_kit import token_file as written
 
 
 @pytest.fixture
@@ -80,18 +82,43 @@ async def test_a_new_sign_in_is_noticed_by_its_file(
 
 
 async def test_a_sign_in_server_out_of_reach_is_being_offline(
-    google: Google, photos: SimulatedGoogle
+    tmp_path: Path, photos: SimulatedGoogle
 ) -> None:
-    photos.faults.add("reset", kind="token")
+    attempts: list[str] = []
 
-    with pytest.raises(OfflineError):
-        await google.tokens.bearer()
-    with pytest.raises(OfflineError):
-        await google.tokens.bearer()
-    assert len(photos.log) == 1
+    def unplugged(request: httpx.Request) -> httpx.Response:
+        attempts.append(request.url.host)
+        raise httpx.ConnectError("Network is unreachable")
 
+    google = connect(
+        written(tmp_path, photos, signed_in=False),
+        tmp_path / "state",
+        transport=photos.transport(),
+        token_transport=httpx.MockTransport(unplugged),
+        elapsed=lambda: 0.0,
+    )
+
+    for _ in range(3):
+        with pytest.raises(OfflineError):
+            await google.tokens.bearer()
+    assert attempts == ["oauth2.googleapis.com"]
     google.forget_failures()
+    with pytest.raises(OfflineError):
+        await google.tokens.bearer()
+    assert len(attempts) == 2
+
+
+@pytest.mark.parametrize("effect", ["reset", "html", "garbage", "status"])
+async def test_a_sign_in_server_in_trouble_is_asked_again_later(
+    google: Google, photos: SimulatedGoogle, effect: str
+) -> None:
+    photos.faults.add(effect, kind="token")  # type: ignore[arg-type] # all are effects
+    with pytest.raises(ServerTroubleError):
+        await google.tokens.bearer()
+
     await google.tokens.bearer()
+
+    assert len(photos.log) == 2
 
 
 async def test_secrets_go_to_no_other_token_endpoint(
