@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import time
+from pathlib import Path
 
 import trio
 
@@ -30,36 +31,52 @@ def main() -> None:
     )
     options = {name: json.loads(value) for name, value in (o.split("=", 1) for o in args.option)}
     try:
-        trio.run(_serve, world, args.port, options)
+        trio.run(_serve, world, args.port, options, args.proxy_ca)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-async def _serve(world: World, port: int, options: dict[str, object]) -> None:
+async def _serve(
+    world: World, port: int, options: dict[str, object], proxy_ca: Path | None
+) -> None:
     front = await listen("127.0.0.1", port)
     # Another address, as the real films come from another host.
     films = await listen("127.0.0.2")
-    here = origin(front)
+    here, there = origin(front), origin(films)
     photos = SimulatedGoogle(
         world,
         clock=time.monotonic,
-        origins=Origins(api=here, oauth=here, media=here, video=origin(films)),
+        origins=Origins(here, here, here, there) if proxy_ca is None else Origins(),
         draw_in_threads=True,
     )
     control.change_options(photos, options)
     told = {
-        "api": here,
+        "api": photos.origins.api,
         "token_uri": photos.token_uri,
-        "video": origin(films),
+        "video": photos.origins.video,
         "control": here + control.PREFIX,
         "credentials": photos.client.authorized_user(photos.token_uri),
         "pid": os.getpid(),
     }
     async with trio.open_nursery() as nursery:
         server = Server(photos)
+        if proxy_ca is not None:
+            told["proxy"] = await _start_proxy(nursery, server, proxy_ca)
         await nursery.start(server.run, front, films)
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
+        await server.stopped.wait()
+        nursery.cancel_scope.cancel()
+
+
+async def _start_proxy(nursery: trio.Nursery, server: Server, proxy_ca: Path) -> str:
+    from gphotosfs.simulator.connect_proxy import ConnectProxy
+
+    proxy = ConnectProxy(server)
+    proxy.write_authority(proxy_ca)
+    listener = await listen("127.0.0.1")
+    await nursery.start(proxy.run, listener)
+    return origin(listener)
 
 
 def _sizes(text: str) -> list[int]:
@@ -82,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--photo-bytes", type=int, default=3_000_000, metavar="N")
     parser.add_argument("--video-bytes", type=int, default=300_000_000, metavar="N")
+    parser.add_argument(
+        "--proxy-ca",
+        type=Path,
+        metavar="FILE",
+        help="play Google's own hosts behind a CONNECT proxy, and write the certificate to trust there",
+    )
     parser.add_argument(
         "--option",
         action="append",

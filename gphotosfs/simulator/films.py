@@ -1,8 +1,9 @@
 """Short films: the camera moves over a scene while a bird crosses it."""
 
-import io
 import math
+import tempfile
 from fractions import Fraction
+from pathlib import Path
 from typing import Final
 
 import av
@@ -28,8 +29,15 @@ def encode(scene: Image.Image, seed: int, *, fast_start: bool) -> bytes:
         wide = wide.resize((wide.width, HEIGHT))
     # Bit-exact: no version of the library and no time of day in the file.
     options = {"fflags": "+bitexact", "movflags": "faststart" if fast_start else "disable_chpl"}
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4", options=options) as container:
+    # A file, because ffmpeg opens it a second time by name to move the index to its front.
+    with tempfile.TemporaryDirectory(prefix="gphotosfs-simulator-") as folder:
+        path = Path(folder) / "film.mp4"
+        _write(path, wide, frames, options)
+        return path.read_bytes()
+
+
+def _write(path: Path, wide: Image.Image, frames: int, options: dict[str, str]) -> None:
+    with av.open(path, "w", format="mp4", options=options) as container:
         stream = container.add_stream("libx264", rate=FRAMES_PER_S)
         stream.width, stream.height = WIDTH, HEIGHT
         stream.pix_fmt = "yuv420p"
@@ -43,7 +51,6 @@ def encode(scene: Image.Image, seed: int, *, fast_start: bool) -> bytes:
                 container.mux(packet)
         for packet in stream.encode():
             container.mux(packet)
-    return buffer.getvalue()
 
 
 def _frame(wide: Image.Image, share: float, number: int) -> Image.Image:

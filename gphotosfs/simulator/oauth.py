@@ -1,10 +1,11 @@
 """OAuth clients, their tokens, and the endpoint that hands these out (reference 3)."""
 
+import base64
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote_plus
 
 from gphotosfs.simulator.exchange import Answer, Request, json_answer
 
@@ -100,7 +101,7 @@ class Accounts:
         form = {name: values[-1] for name, values in parse_qs(request.body.decode()).items()}
         if request.path == "/revoke":
             return self._revoke(form.get("token") or request.value("token") or "")
-        return self._refresh(form, life_s)
+        return self._refresh(_basic(request) | form, life_s)
 
     def _refresh(self, form: dict[str, str], life_s: float) -> Answer:
         for name in ("grant_type", "client_id"):
@@ -137,6 +138,22 @@ class Accounts:
                 client.revoked = True
                 return json_answer({})
         return _error(400, "invalid_token", "Token expired or revoked")
+
+
+def _basic(request: Request) -> dict[str, str]:
+    """Client and secret from an Authorization header, which Google takes as well as a form.
+
+    (`token_endpoint_auth_methods_supported` of its discovery document names both.) rclone tries
+    this way first.
+    """
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        client_id, _, secret = base64.b64decode(text).decode().partition(":")
+    except ValueError:
+        return {}
+    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(secret)}
 
 
 def _error(status: int, error: str, description: str) -> Answer:

@@ -23,6 +23,8 @@ class Running:
     credentials: dict[str, Any]
     """google-auth's `authorized_user`, with `token_uri`."""
     pid: int
+    proxy: str = ""
+    """The CONNECT proxy, if one was asked for; the origins are Google's own then."""
 
     def call(self, method: str, what: str, given: object = None) -> Any:
         """Ask the control path; see `control.answer` for what there is."""

@@ -160,6 +160,7 @@ async def _receive(stream: trio.abc.Stream, connection: h11.Connection) -> Reque
 
 def _reset(stream: trio.abc.Stream) -> None:
     """Close so that the client sees a reset: with nothing lingering, Linux sends RST."""
-    if isinstance(stream, trio.SocketStream):
-        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        stream.socket.close()
+    below = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
+    if isinstance(below, trio.SocketStream):
+        below.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        below.socket.close()
