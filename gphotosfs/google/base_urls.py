@@ -6,6 +6,7 @@ of the batch is filled with URLs in use that are about to die, then with those o
 next in the same directory: after a remount a walk over 1,000 photos costs 20 calls, not 1,000.
 """
 
+import copy
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ class BaseUrls:
             else:
                 await self._lead()
         if waiting.error is not None:
-            raise type(waiting.error)(*waiting.error.args) from waiting.error
+            raise copy.copy(waiting.error) from waiting.error
         assert waiting.found is not None
         return waiting.found
 

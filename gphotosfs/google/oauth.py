@@ -1,5 +1,6 @@
 """Access tokens: one that is good now, refreshed by google-auth in a thread when it is not."""
 
+import copy
 import json
 import logging
 import time
@@ -162,7 +163,7 @@ class Tokens:
             if self._is_fresh():
                 return self._saved.access_token
             if (failure := self._standing_failure(since=refreshes)) is not None:
-                raise type(failure)(str(failure)) from failure
+                raise copy.copy(failure) from failure
             await self._refresh()
         return self._saved.access_token
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from gphotosfs.blobs.source import MediaSource
 from gphotosfs.errors import BadAnswerError, RejectedRequestError
 from gphotosfs.google.connection import Google
 from gphotosfs.model import AlbumId, ItemId, MediaItem, MediaKind, Search
 from gphotosfs.simulator.service import SimulatedGoogle
+from gphotosfs.views.library import Library
 from tests.component.google_kit import connected, small_library
 
 
@@ -20,6 +22,15 @@ def photos() -> SimulatedGoogle:
 @pytest.fixture
 async def google(tmp_path: Path, photos: SimulatedGoogle) -> Google:
     return connected(tmp_path, photos)
+
+
+async def test_it_is_what_the_views_and_the_cache_need(google: Google) -> None:
+    """The type checker compares; nobody else would notice before app.py."""
+    library: Library = google.library
+    media: MediaSource = google.media
+
+    assert library is not None
+    assert media is not None
 
 
 async def all_items(google: Google) -> list[MediaItem]:

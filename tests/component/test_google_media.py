@@ -245,6 +245,27 @@ async def test_a_reader_that_goes_away_does_not_spoil_the_renewal_for_others(
     assert lengths == [len(real_bytes(photos, key))]
 
 
+async def test_everyone_who_waits_for_a_renewal_learns_when_the_quota_returns(
+    google: Google, photos: SimulatedGoogle
+) -> None:
+    photos.options.calls_per_day = 0
+    returns_s: list[float | None] = []
+
+    async def ask(item: ItemId) -> None:
+        try:
+            await google.media.size(BlobKey(item, Variant.PHOTO))
+        except QuotaError as exc:
+            returns_s.append(exc.retry_at_s)
+
+    async with trio.open_nursery() as nursery:
+        for item in [*photos.world.items()][:3]:
+            nursery.start_soon(ask, ItemId(item.id))
+
+    assert len(returns_s) == 3
+    assert None not in returns_s
+    assert len(photos.log) == 1
+
+
 async def test_one_bad_id_does_not_spoil_a_batch(
     google: Google, photos: SimulatedGoogle, autojump_clock: trio.testing.MockClock
 ) -> None:
