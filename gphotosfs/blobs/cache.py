@@ -142,7 +142,7 @@ class BlobCache:
         blob = self._shelf.blob(key, known_bytes, is_video=False)
         last = span(0, blob.total_bytes or ENDLESS)[1]
         missing = blob.blocks.first_absent(0, last)
-        if missing is None or blob.cursors or key in self._failures or self._nursery is None:
+        if missing is None or blob.cursors or self._remembered(key) or self._nursery is None:
             self._shelf.put_back(blob)
             return
         at = missing * BLOCK_BYTES
@@ -162,13 +162,9 @@ class BlobCache:
 
     def usage(self) -> CacheUsage:
         """What the cache takes on disk as of the last commit."""
-        shelf = self._shelf
-        try:
-            taken_bytes, blobs = (0, 0) if shelf.index is None else shelf.index.totals()
-        except StoreError as exc:
-            shelf.degrade(str(exc))
-            taken_bytes, blobs = 0, 0
-        return CacheUsage(taken_bytes, blobs, self._limits.limit_bytes, shelf.degraded())
+        index, degraded = self._shelf.index, self._shelf.degraded()
+        taken_bytes, blobs = (0, 0) if index is None else (index.taken_bytes, index.blobs)
+        return CacheUsage(taken_bytes, blobs, self._limits.limit_bytes, degraded)
 
     async def clear(self) -> int:
         """Empty the cache; the bytes given back. Open readers keep what they have."""
@@ -181,7 +177,7 @@ class BlobCache:
         return before - self.usage().bytes
 
     def gauges(self) -> dict[str, int]:
-        """What is going on; all but the last two are 0 when nobody reads."""
+        """What is going on; all are 0 when nobody reads."""
         every = self._shelf.every
         return {
             "readers": sum(blob.readers for blob in every),
@@ -224,14 +220,17 @@ class BlobCache:
         self._failures = {k: v for k, v in self._failures.items() if v[0] > now_s}
         self._failures[blob.key] = (now_s + FAILURE_MEMORY_S, error)
 
+    def _remembered(self, key: BlobKey) -> GPhotosError | None:
+        until_s, error = self._failures.get(key, (0.0, None))
+        return error if trio.current_time() < until_s else None
+
     # --- fetching ------------------------------------------------------------------------------
 
     async def _step(self, blob: Blob, wish: Wish, *, walking: bool, first: bool) -> None:
         """Wait until the fetch of a missing block has come a step nearer, or raise why not."""
         if blob.stale:
             raise ContentChangedError("the item has another version now")
-        until_s, error = self._failures.get(blob.key, (0.0, None))
-        if error is not None and trio.current_time() < until_s:
+        if (error := self._remembered(blob.key)) is not None:
             raise copy.copy(error) from error
         # No checkpoint from here to the claim, so that two tasks cannot both start a fetch.
         cursor = self._covering(blob, wish.at)

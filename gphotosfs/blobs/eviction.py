@@ -38,8 +38,8 @@ async def evict(shelf: Shelf, limits: Limits) -> None:
     if index is None:
         return
     try:
-        taken_bytes, _ = await shelf.blocking(index.totals)
-        excess = await shelf.blocking(_excess_bytes, shelf.folder, limits, taken_bytes)
+        excess = await shelf.blocking(_excess_bytes, shelf.folder, limits, index.taken_bytes)
+        shelf.is_overfull = excess > 0
         if excess <= 0:
             return
         excess += limits.limit_bytes // _SLACK
@@ -53,7 +53,9 @@ async def evict(shelf: Shelf, limits: Limits) -> None:
                 tried.add(victim.id)
                 if excess > 0:
                     excess -= await _evict_blob(shelf, victim, excess)
-            await shelf.commit()
+            if not await shelf.commit():
+                return
+        shelf.is_overfull = excess > 0
     except (OSError, StoreError) as exc:
         shelf.degrade(f"cannot make room in the cache: {exc}")
         return
@@ -97,7 +99,8 @@ async def _punch(shelf: Shelf, blob: Blob, excess: int) -> int:
                 for block in range(number * RUN_BLOCKS, (number + 1) * RUN_BLOCKS):
                     if blob.blocks.state(block):
                         blob.blocks.lost(block)
-            await shelf.commit()
+            if not await shelf.commit():
+                return 0
             for number in chosen:
                 blob.allocated_bytes = await shelf.blocking(
                     blob.file.punch, number * RUN_BYTES, RUN_BYTES

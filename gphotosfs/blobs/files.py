@@ -43,18 +43,17 @@ class BlobFile:
         self._opening = threading.Lock()
 
     def read_nowait(self, buffer: memoryview, offset: int) -> int:
-        """Fill the buffer as far as the page cache can; -1 if this file system can't be asked.
+        """Fill the buffer as far as the page cache can; the number of bytes.
 
-        A cold page is no error: the count is then short, or 0.
+        It is 0 as well where the file system can't be asked (older tmpfs and overlay: EOPNOTSUPP):
+        then `read` has to do it.
         """
         if self._fd < 0:
             return 0
         try:
             return os.preadv(self._fd, [buffer], offset, os.RWF_NOWAIT)
-        except BlockingIOError:
-            return 0
         except OSError:
-            return -1
+            return 0
 
     def read(
         self,

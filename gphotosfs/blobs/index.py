@@ -95,9 +95,13 @@ class Index:
             StoreError: the folder can't be written to.
         """
         self._path = path
+        self.taken_bytes = 0
+        """What all blobs take on disk, as of the last commit."""
+        self.blobs = 0
         try:
             self._writer = self._opened()
             self._reader = _connect(path)
+            self._count()
         except (sqlite3.Error, OSError) as exc:
             raise StoreError(f"cannot open the cache index {path}: {exc}") from exc
 
@@ -166,15 +170,6 @@ class Index:
         """
         return bool(self._ask("SELECT 1 FROM blob WHERE file = ?", (name,)))
 
-    def totals(self) -> tuple[int, int]:
-        """The bytes that all blobs take on disk, and how many there are.
-
-        Raises:
-            StoreError: the index is damaged.
-        """
-        found = self._ask("SELECT coalesce(sum(allocated_bytes), 0), count(*) FROM blob", ())
-        return found[0][0], found[0][1]
-
     def next_id(self) -> int:
         """A row id that no row has, nor any larger one.
 
@@ -217,6 +212,7 @@ class Index:
                 connection.executemany("DELETE FROM blob WHERE id = ?", [(i,) for i in gone])
                 for row, runs in rows:
                     _write(connection, row, runs)
+                self._count()
         except sqlite3.Error as exc:
             raise StoreError(f"cannot write the cache index: {exc}") from exc
 
@@ -224,6 +220,12 @@ class Index:
         """Let go of the file; nothing may be asked afterwards."""
         self._reader.close()
         self._writer.close()
+
+    def _count(self) -> None:
+        """In the committing thread, since 100,000 rows take 10 ms."""
+        self.taken_bytes, self.blobs = self._writer.execute(
+            "SELECT coalesce(sum(allocated_bytes), 0), count(*) FROM blob"
+        ).fetchone()
 
     def _row(self, condition: str, values: tuple[str | int, ...]) -> Row | None:
         # The condition is one of two texts of ours.
@@ -243,11 +245,15 @@ class Index:
 def _connect(path: Path) -> sqlite3.Connection:
     # The writer moves from thread to thread, one at a time.
     connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    # NORMAL: a commit is not synced by itself. A power cut may bring back rows of blocks that were
-    # evicted since; their checksums tell.
-    connection.executescript(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-    )
+    try:
+        # NORMAL: a commit is not synced by itself. A power cut may bring back rows of blocks that
+        # were evicted since; their checksums tell.
+        connection.executescript(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+        )
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 

@@ -1,19 +1,18 @@
 """Where blocks are kept: files and their index, and memory while the disk will not take them."""
 
-import dataclasses
 import logging
 import secrets
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeVar, TypeVarTuple, Unpack
 
 import trio
 
-from gphotosfs.blobs import files
+from gphotosfs.blobs import commits, files
 from gphotosfs.blobs.blob import Blob
-from gphotosfs.blobs.blocks import BLOCK_BYTES, IN_MEMORY, RUN_BLOCKS, UNCHECKED, Run, span
+from gphotosfs.blobs.blocks import BLOCK_BYTES, IN_MEMORY, UNCHECKED, span
+from gphotosfs.blobs.commits import batch_of, has_news
 from gphotosfs.blobs.files import BlobFile
 from gphotosfs.blobs.index import Index, Row
 from gphotosfs.blobs.readahead import WHOLE_MAX_BYTES
@@ -47,16 +46,6 @@ class Blocking(Protocol):
         """What the function returns, once it has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What a commit says of one blob: decided on the loop, carried out in a thread."""
-
-    blob: Blob
-    row: Row
-    runs: list[Run]
-    unsynced: set[int]
-
-
 class Shelf:
     """The blocks of all blobs, and which blobs are in use."""
 
@@ -77,6 +66,8 @@ class Shelf:
         self.has_holes = True
         self.replaced: dict[BlobKey, int] = {}
         """The new lengths of blobs that changed since the start: fresher than any catalogue's."""
+        self.is_overfull = False
+        """More is taken than should be, by blobs in use: look again when one is let go."""
         self.held_bytes = 0
         self._held: deque[tuple[Blob, int]] = deque()
         self._max_age_s = max_age_s
@@ -98,7 +89,8 @@ class Shelf:
     def close(self) -> None:
         """Let go of all files."""
         for blob in self.every:
-            blob.file.close()
+            if not blob.busy:
+                blob.file.close()
         if self.index is not None:
             self.index.close()
             self.index = None
@@ -159,7 +151,10 @@ class Shelf:
     async def doom_all(self) -> None:
         """Everything in the index is to go with the next commit."""
         if self.index is not None:
-            self.doomed.update(await self.blocking(self.index.files))
+            names = await self.blocking(self.index.files)
+            # What was opened meanwhile is new.
+            kept = {blob.row_id for blob in self.every if not blob.detached}
+            self.doomed.update((row, name) for row, name in names.items() if row not in kept)
             self._something.set()
 
     def doom(self, row_id: int, name: str) -> None:
@@ -171,7 +166,7 @@ class Shelf:
         """Let go of a blob if nobody uses it and the index knows all about it."""
         if blob.in_use or blob not in self.every:
             return
-        if _has_news(blob):
+        if has_news(blob):
             self._enough.set()
             self._something.set()
             return
@@ -181,6 +176,8 @@ class Shelf:
         self.every.discard(blob)
         if self.live.get(blob.key) is blob:
             del self.live[blob.key]
+        if self.is_overfull:
+            self._something.set()
         if blob.detached or blob.total_bytes is None:
             self.doom(blob.row_id, blob.name)
 
@@ -317,54 +314,48 @@ class Shelf:
         if self.degraded():
             await trio.sleep_until(self._degraded_until_s)
 
-    async def commit(self) -> None:
+    async def commit(self) -> bool:
         """Sync what was written, and then tell the index of it; drop what is doomed.
 
-        If the disk refuses, the cache is degraded, and it is tried again later.
+        False if the disk refuses: the cache is degraded then, and it is tried again later.
         """
         async with self.committing:
             self._unsynced_bytes = 0
             if self.index is None:
                 self.doomed.clear()
-                return
-            batches = [self._batch(blob) for blob in self.every if _has_news(blob)]
+                return True
+            batches = [batch_of(blob) for blob in self.every if has_news(blob)]
             doomed = dict(self.doomed)
             if not batches and not doomed:
-                return
+                return True
+            outcome: list[int | None] | None = None
+            for batch in batches:
+                batch.blob.busy += 1  # nobody closes its file now, nor opens it under another row
             try:
-                outcome = await self.blocking(_write, self.index, batches, doomed, self.folder)
+                outcome = await self.blocking(
+                    commits.write, self.index, batches, doomed, self.folder
+                )
             except (OSError, StoreError) as exc:
-                for batch in batches:
-                    batch.blob.blocks.unsynced |= batch.unsynced
                 self.degrade(f"the cache index can't be written: {exc}")
                 self._something.set()
-                return
+            finally:
+                for batch in batches:
+                    batch.blob.busy -= 1
+                    if outcome is None:
+                        batch.put_back()
+            if outcome is None:
+                return False
             for row_id in doomed:
                 del self.doomed[row_id]
             for batch, allocated_bytes in zip(batches, outcome, strict=True):
-                if allocated_bytes is None:
+                if allocated_bytes is not None:
+                    batch.blob.allocated_bytes = allocated_bytes
+                elif not batch.blob.detached:
                     self.degrade("the disk failed to keep blocks that it had taken")
                     self.forget(batch.blob.key)
-                else:
-                    batch.blob.allocated_bytes = allocated_bytes
         for batch in batches:
             self.put_back(batch.blob)
-
-    def _batch(self, blob: Blob) -> Batch:
-        unsynced, blob.blocks.unsynced, blob.touched = blob.blocks.unsynced, set(), False
-        assert blob.total_bytes is not None
-        row = Row(
-            id=blob.row_id,
-            file=blob.name,
-            key=blob.key,
-            total_bytes=blob.total_bytes,
-            allocated_bytes=blob.allocated_bytes,
-            stored_s=int(blob.stored_s),
-            used_s=int(blob.used_s),
-            uses=blob.uses,
-        )
-        numbers = sorted({block // RUN_BLOCKS for block in unsynced})
-        return Batch(blob, row, [blob.blocks.run(number) for number in numbers], unsynced)
+        return True
 
     # --- trouble -------------------------------------------------------------------------------
 
@@ -381,42 +372,8 @@ class Shelf:
         return self._degraded_because if without_disk else ""
 
 
-def _has_news(blob: Blob) -> bool:
-    known = not blob.detached and blob.total_bytes is not None
-    return known and bool(blob.blocks.unsynced or (blob.touched and blob.allocated_bytes))
-
-
 def _open(folder: Path) -> tuple[Index, int, bool]:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     holes = files.has_holes(folder)
     index = Index(folder / "blocks.db")
     return index, index.next_id(), holes
-
-
-def _write(
-    index: Index, batches: list[Batch], doomed: dict[int, str], folder: Path
-) -> list[int | None]:
-    """Data first, then the rows that tell of it; rows first, then the data that goes.
-
-    The bytes that each blob's file takes on disk; None where it failed to keep them.
-    """
-    outcome = [_synced(batch) for batch in batches]
-    rows = [
-        (dataclasses.replace(batch.row, allocated_bytes=allocated_bytes), batch.runs)
-        for batch, allocated_bytes in zip(batches, outcome, strict=True)
-        if allocated_bytes is not None
-    ]
-    index.apply(rows, doomed)
-    for name in doomed.values():
-        files.remove(files.blob_path(folder, name))
-    return outcome
-
-
-def _synced(batch: Batch) -> int | None:
-    if not batch.unsynced:
-        return batch.row.allocated_bytes
-    try:
-        return batch.blob.file.sync()
-    except OSError as exc:
-        log.warning("cannot sync %s: %s", batch.blob.file.path, exc)
-        return None
