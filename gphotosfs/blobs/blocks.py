@@ -72,10 +72,6 @@ class BlockMap:
         """Whether every block from first up to last (exclusive) can be read from the file as is."""
         return self._states.count(GOOD, first, last) == last - first
 
-    def all_here(self, first: int, last: int) -> bool:
-        """Whether none of these blocks is absent."""
-        return self.first_absent(first, last) is None
-
     def first_absent(self, first: int, last: int) -> int | None:
         """The first of these blocks that has to be fetched; None if there is none."""
         at = self._states.find(ABSENT, first, last)

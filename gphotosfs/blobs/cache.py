@@ -14,7 +14,7 @@ from gphotosfs.blobs import orphans
 from gphotosfs.blobs.blob import Blob
 from gphotosfs.blobs.blocks import BLOCK_BYTES, span
 from gphotosfs.blobs.cursor import ENDLESS, Cursor
-from gphotosfs.blobs.eviction import Limits, evict
+from gphotosfs.blobs.eviction import Limits, drop_old, evict
 from gphotosfs.blobs.filling import fill
 from gphotosfs.blobs.readahead import CURSORS_PER_BLOB, Plan, Wish, plan, window_max
 from gphotosfs.blobs.reader import BlobReader
@@ -76,6 +76,8 @@ class BlobCache:
         self._source = source
         self._limits = Limits(limit_bytes, min_free_bytes, min_free_percent)
         self._learned = learned
+        self._max_age_s = max_age_s
+        self._clock = clock
         self._shelf = Shelf(folder, max_age_s, clock, blocking or in_threads())
         self._failures: dict[BlobKey, tuple[float, GPhotosError]] = {}
         self._nursery: trio.Nursery | None = None
@@ -87,6 +89,8 @@ class BlobCache:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
                 nursery.start_soon(orphans.remove_orphans, self._shelf)
+                if self._max_age_s is not None:
+                    nursery.start_soon(drop_old, self._shelf, self._max_age_s, self._clock)
                 task_status.started()
                 await evict(self._shelf, self._limits)
                 while True:

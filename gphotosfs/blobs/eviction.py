@@ -1,9 +1,11 @@
 """Keeping the cache within its limits: the least useful blobs go first."""
 
-import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import trio
 
 from gphotosfs.blobs import files
 from gphotosfs.blobs.blob import Blob
@@ -13,11 +15,12 @@ from gphotosfs.blobs.readahead import WHOLE_MAX_BYTES
 from gphotosfs.blobs.shelf import Shelf
 from gphotosfs.errors import StoreError
 
-log = logging.getLogger(__name__)
-
 # Once over the limit, some more goes, so that not every block stored evicts another.
 _SLACK: Final = 20
 _AT_ONCE: Final = 64
+
+# How often blobs are looked at for their age, which people count in minutes.
+_AGE_EVERY_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,23 @@ async def evict(shelf: Shelf, limits: Limits) -> None:
         return
     if await shelf.blocking(_below_floor, shelf.folder, limits):
         shelf.degrade("the disk is nearly full")
+
+
+async def drop_old(shelf: Shelf, max_age_s: float, clock: Callable[[], float]) -> None:
+    """Let go, for as long as the cache runs, of blobs whose first block came too long ago.
+
+    One that is open is left alone until it is closed; whoever opens it next finds it empty.
+    """
+    while shelf.index is not None:
+        try:
+            old = await shelf.blocking(shelf.index.stored_before, clock() - max_age_s)
+            used = {blob.row_id for blob in shelf.every}
+            for victim in old:
+                if victim.id not in used:
+                    shelf.doom(victim.id, victim.file)
+        except StoreError as exc:
+            shelf.degrade(str(exc))
+        await trio.sleep(_AGE_EVERY_S)
 
 
 async def _evict_blob(shelf: Shelf, victim: Victim, excess: int) -> int:

@@ -186,15 +186,15 @@ class Index:
         """
         return [Victim(*row) for row in self._ask(_LEAST_USEFUL_FIRST, (count,))]
 
-    def stored_before(self, time_s: float, count: int) -> list[Victim]:
-        """Some of the blobs whose first block came before this Unix time.
+    def stored_before(self, time_s: float) -> list[Victim]:
+        """The blobs whose first block came before this Unix time.
 
         Raises:
             StoreError: the index is damaged.
         """
         rows = self._ask(
-            "SELECT id, file, total_bytes, allocated_bytes FROM blob WHERE stored_s < ? LIMIT ?",
-            (int(time_s), count),
+            "SELECT id, file, total_bytes, allocated_bytes FROM blob WHERE stored_s < ?",
+            (int(time_s),),
         )
         return [Victim(*row) for row in rows]
 

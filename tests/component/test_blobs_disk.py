@@ -10,6 +10,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from gphotosfs.blobs.cache import BlobCache
 from gphotosfs.model import BlobKey
 from tests.blob_world import KIB, MIB, World, whole
 from tests.fake_source import film, photo, some_bytes
@@ -223,6 +224,18 @@ async def test_what_is_too_old_is_fetched_again(world: World, autojump_clock: Mo
     assert len(world.source.log) > requests
 
 
+async def test_what_becomes_too_old_is_dropped_unasked(
+    world: World, autojump_clock: MockClock
+) -> None:
+    world.max_age_s = 3600
+    world.source.contents[A] = some_bytes(MIB)
+    await fill(world, A)
+    async with world.cache():
+        world.now_s += 4000
+        await trio.sleep(120)
+        assert blob_files(world.folder) == []
+
+
 async def test_clearing_gives_the_space_back_and_leaves_readers_alone(
     world: World, autojump_clock: MockClock
 ) -> None:
@@ -297,3 +310,17 @@ async def test_an_index_that_cannot_be_written_costs_nothing_but_the_next_start(
         assert cache.usage().degraded == ""
         assert cache.usage().blobs == 1
         assert set(cache.gauges().values()) == {0}
+
+
+async def test_disk_work_runs_in_threads_unless_told_otherwise(world: World) -> None:
+    world.source.first_byte_s = world.source.piece_s = 0
+    content = world.source.contents[A] = some_bytes(9 * MIB)
+    cache = BlobCache(
+        world.folder, world.source, limit_bytes=1 << 30, learned=lambda _key, _size: None
+    )
+    for _ in range(2):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(cache.run)
+            assert await whole(cache, A, None, 128 * KIB) == content
+            nursery.cancel_scope.cancel()
+    assert world.source.sent_bytes == len(content)
