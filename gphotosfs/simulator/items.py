@@ -118,7 +118,7 @@ class Generator:
         Events stand evenly over the days, give or take; their photos some minutes apart.
         """
         event, place = divmod(number, EVENT_ITEMS)
-        events = -(-self.count // EVENT_ITEMS)
+        events = max(1, -(-self.count // EVENT_ITEMS))
         step_ns = self.days * 86_400 * SECOND_NS // events
         # An event lasts at most seven hours and never as long as its share of the time.
         lasts_ns = min(7 * 3600 * SECOND_NS, step_ns // 2)
