@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import trio
 
 from gphotosfs.errors import GPhotosError, RejectedRequestError
+from gphotosfs.lanes import Lane, current_lane
 from gphotosfs.model import BlobKey, ItemId, Variant
 
 # What comes in one piece; not a divisor of a block, so that borders are crossed.
@@ -33,6 +34,7 @@ class Request:
     key: BlobKey
     start: int
     end: int | None
+    lane: Lane
     sent_bytes: int = 0
 
 
@@ -72,7 +74,7 @@ class FakeSource:
 
     @asynccontextmanager
     async def open(self, key: BlobKey, start: int, end: int | None) -> AsyncIterator["FakeBody"]:
-        request = Request(key, start, end)
+        request = Request(key, start, end, current_lane())
         self.log.append(request)
         behaviour = self.behave(request)
         await trio.sleep(self.first_byte_s)

@@ -21,6 +21,7 @@ from gphotosfs.blobs.reader import BlobReader
 from gphotosfs.blobs.shelf import Blocking, Shelf
 from gphotosfs.blobs.source import MediaSource
 from gphotosfs.errors import ContentChangedError, GPhotosError, InternalError, StoreError
+from gphotosfs.lanes import Lane, in_lane
 from gphotosfs.model import BlobKey, BlobSize
 
 log = logging.getLogger(__name__)
@@ -151,7 +152,8 @@ class BlobCache:
             return
         at = missing * BLOCK_BYTES
         request = plan(Wish(at, at, at + 1), blob.shape(walking=True), blob.gap_end(at))
-        self._start(blob, request, prefetch=True)
+        with in_lane(Lane.BACKGROUND):
+            self._start(blob, request, prefetch=True)
 
     def drop_prefetches(self) -> None:
         """Stop fetching what nobody has asked for by now."""

@@ -20,7 +20,8 @@ class Body(Protocol):
     async def readinto(self, buffer: memoryview) -> int:
         """Fill the front of the buffer; the number of bytes, 0 only at the body's end.
 
-        A body that breaks off before its promised end is continued by the source itself.
+        A body that breaks off before its promised end is continued by the source itself. One that
+        began at 0 since the server ignored the range goes on behind the range's end, to the blob's.
 
         Raises:
             RemoteError: no more bytes can be had; the subclass says why.

@@ -14,6 +14,7 @@ from gphotosfs.errors import (
     ServerTroubleError,
     StoreError,
 )
+from gphotosfs.lanes import Lane
 from gphotosfs.model import BlobSize
 from tests.blob_world import KIB, MIB, World, whole
 from tests.fake_source import Behaviour, film, photo, some_bytes
@@ -519,6 +520,7 @@ async def test_a_prefetched_photo_is_read_without_waiting(
         assert await whole(cache, A, None, 128 * KIB) == content
         cache.prefetch(A, None)
     assert world.source.ranges == [(0, None)]
+    assert world.source.log[0].lane is Lane.BACKGROUND
 
 
 async def test_prefetches_are_dropped_unless_somebody_came_for_them(
