@@ -57,6 +57,7 @@ class ListingKind(enum.StrEnum):
     FAVORITES = "favorites"
     VIDEOS = "videos"
     RECENT = "recent"
+    RECHECK = "recheck"  # every item, for what the timeline's ranges of days can't show
 
 
 class Processing(enum.StrEnum):

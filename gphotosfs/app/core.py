@@ -123,7 +123,10 @@ class Core:
             "version": __version__,
             "profile": self._profile.name,
             "started_s": int(self._started_s),
-            "library": entries.counts(self.store.read),
+            "library": {
+                **entries.counts(self.store.read),
+                "undated_items_looked_for": self.listings.everything_was_seen(),
+            },
             "google": asdict(self.google.status()),
             "cache": {
                 "bytes": usage.bytes,

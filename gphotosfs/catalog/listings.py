@@ -114,6 +114,17 @@ def add_newest(db: Connection, listing: ListingRow, page: Page[MediaItem], now_n
     return changes
 
 
+def end_run(db: Connection, listing: ListingRow, now_ns: int, changes: Changes) -> None:
+    """A run has seen its last page: what it did not see is taken away."""
+    changes.ended = True
+    _sweep(db, listing, changes)
+    db.execute(
+        "UPDATE listing SET running = 0, page_token = NULL, completed_ns = ?, fresh_ns = ?,"
+        " signature = ? WHERE id = ?",
+        (now_ns, now_ns, signature(db, listing.key), listing.id),
+    )
+
+
 def apply_albums(db: Connection, listing: ListingRow, page: Page[Album], now_ns: int) -> Changes:
     """Show a page of albums; the last page ends the run."""
     changes = Changes()
@@ -222,13 +233,7 @@ def _turn_page(
     if token is not None:
         db.execute("UPDATE listing SET page_token = ? WHERE id = ?", (token, listing.id))
         return
-    changes.ended = True
-    _sweep(db, listing, changes)
-    db.execute(
-        "UPDATE listing SET running = 0, page_token = NULL, completed_ns = ?, fresh_ns = ?,"
-        " signature = ? WHERE id = ?",
-        (now_ns, now_ns, signature(db, listing.key), listing.id),
-    )
+    end_run(db, listing, now_ns, changes)
 
 
 def _sweep(db: Connection, listing: ListingRow, changes: Changes) -> None:
@@ -240,9 +245,11 @@ def _sweep(db: Connection, listing: ListingRow, changes: Changes) -> None:
             (DirectoryKind.ALBUM, listing.revision),
         ).fetchall()
     else:
+        # An item without capture time matches no range of days, so the timeline's run can't see it.
         gone = db.execute(
-            "SELECT directory, inode FROM entry WHERE directory = ? AND revision <> ?",
-            (listing.home, listing.revision),
+            "SELECT e.directory, e.inode FROM entry AS e JOIN item AS i ON i.inode = e.inode"
+            " WHERE e.directory = ? AND e.revision <> ? AND (? OR i.created_ns IS NOT NULL)",
+            (listing.home, listing.revision, listing.kind is not ListingKind.TIMELINE),
         ).fetchall()
     for directory, inode in gone:
         if listing.kind is ListingKind.TIMELINE:

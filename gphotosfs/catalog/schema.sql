@@ -66,6 +66,15 @@ CREATE TABLE listing (
     UNIQUE (kind, key)
 ) STRICT;
 
+-- A range of days of the timeline's run that is under way (spans.py); deleted when it is done.
+CREATE TABLE span (
+    id         INTEGER PRIMARY KEY,
+    first_day  TEXT NOT NULL,           -- 2024-05-03; both ends inclusive
+    last_day   TEXT NOT NULL,
+    page_token TEXT,                    -- where it goes on; NULL: at its newest end
+    stop_day   TEXT NOT NULL            -- days before this one belong to another span by now
+) STRICT;
+
 CREATE TABLE album (
     id           TEXT PRIMARY KEY,
     directory    INTEGER NOT NULL UNIQUE,

@@ -55,6 +55,7 @@ _HOMES: Final = {
     ListingKind.FAVORITES: DirectoryKind.FAVORITES,
     ListingKind.VIDEOS: DirectoryKind.VIDEOS,
     ListingKind.RECENT: DirectoryKind.RECENT,
+    ListingKind.RECHECK: DirectoryKind.ALL,
 }
 
 

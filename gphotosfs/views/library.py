@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from gphotosfs.model import Album, AlbumId, MediaItem, Page, Search
+from gphotosfs.model import Album, AlbumId, ItemId, MediaItem, Page, Search
 
 
 class Library(Protocol):
@@ -28,3 +28,6 @@ class Library(Protocol):
         self, search: Search, page_token: str | None = None, page_size: int = 100
     ) -> Page[MediaItem]:
         """One page of the items that match, newest first unless the search says otherwise."""
+
+    async def batch_get(self, items: list[ItemId]) -> Page[MediaItem]:
+        """Those of up to 50 items that still exist."""

@@ -3,19 +3,25 @@
 import copy
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import date
 from typing import Final
 
 import trio
 
-from gphotosfs import errors, limits
+from gphotosfs import errors
 from gphotosfs.catalog import entries, listings
 from gphotosfs.catalog.listings import ListingRow
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.store import Store
+from gphotosfs.lanes import Lane, in_lane
 from gphotosfs.model import Album, AlbumId, ListingKind, MediaItem, Page, Search
 from gphotosfs.views import layout
 from gphotosfs.views.layout import Which
 from gphotosfs.views.library import Library
+from gphotosfs.views.paging import Paging
+from gphotosfs.views.recheck import Recheck
+from gphotosfs.views.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +67,15 @@ class Listings:
         self._fresh_s = fresh_s
         self._include_archived = include_archived
         self._changed = changed
+        self._timeline = Timeline(store, library, now_ns=now_ns, include_archived=include_archived)
+        self._recheck = Recheck(
+            store,
+            library,
+            now_ns=now_ns,
+            include_archived=include_archived,
+            may_begin=self._timeline_rests,
+            changed=changed,
+        )
         self._nursery: trio.Nursery | None = None
         self._fetches: dict[Which, Fetch] = {}
         self._renewing: set[Which] = set()
@@ -71,7 +86,7 @@ class Listings:
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             task_status.started()
-            await trio.sleep_forever()
+            await self._recheck.run()
 
     def row(self, which: Which) -> ListingRow | None:
         """How far a listing has come; None if it never began."""
@@ -132,6 +147,10 @@ class Listings:
         tops = (ListingKind.ALBUMS, ListingKind.TIMELINE, ListingKind.FAVORITES, ListingKind.VIDEOS)
         return [Which(kind) for kind in tops if self.row(Which(kind)) is not None]
 
+    def everything_was_seen(self) -> bool:
+        """Whether items without a capture time, which no search by day finds, are shown as well."""
+        return self._recheck.is_done()
+
     def gauges(self) -> dict[str, int]:
         """How much is under way."""
         return {"listings": len(self._fetches), "renewals": len(self._renewing)}
@@ -165,38 +184,32 @@ class Listings:
             raise errors.NoEntryError(f"the album {which.key[:12]}… is gone")
         listing = await write(listings.begin, which.kind, which.key, home.inode)
         was_whole = listing.completed_ns is not None
-        token = listing.page_token
-        resumed = token is not None
-        tokens: set[str] = set()
-        empty_pages = 0
-        while True:
-            try:
-                page = await self._page(which, token)
-            except errors.RejectedRequestError:
-                if not resumed:
-                    raise
-                # The token of an interrupted run may have died: how long one lives is not documented.
-                listing, token, resumed = await write(listings.start_over, listing), None, False
-                continue
-            resumed = False
-            empty_pages = 0 if page.items else empty_pages + 1
-            token = page.next_page_token
-            if token in tokens or empty_pages > limits.EMPTY_PAGES_MAX:
-                await write(listings.start_over, listing)
-                raise errors.BadAnswerError(
-                    f"Google's list of {which.kind} does not end: "
-                    + (
-                        "a page token came twice"
-                        if page.items or token in tokens
-                        else "empty pages"
-                    )
-                )
-            if token is not None:
-                tokens.add(token)
-            changes = await self._apply(listing, page)
+
+        def landed(changes: Changes) -> None:
             fetch.land()
             if was_whole:
                 self._changed(changes)
+
+        if which.kind is ListingKind.TIMELINE:
+            await self._timeline.list_all(listing, landed)
+            self._recheck.wake()
+            return
+        paging = Paging(which.kind, listing.page_token)
+        while True:
+            try:
+                page = await self._page(which, paging.token)
+                paging.turn(page)
+            except errors.RejectedRequestError:
+                if not paging.resumed:
+                    raise
+                listing = await write(listings.start_over, listing)
+                paging = Paging(which.kind)
+                continue
+            except errors.BadAnswerError:
+                await write(listings.start_over, listing)
+                raise
+            changes = await self._apply(listing, page)
+            landed(changes)
             if changes.ended:
                 return
 
@@ -208,11 +221,14 @@ class Listings:
             case ListingKind.ALBUM:
                 return await self._library.album_items_page(AlbumId(which.key), token)
             case ListingKind.FAVORITES:
-                return await self._library.search_page(_with(search, favorites=True), token)
+                return await self._library.search_page(replace(search, favorites=True), token)
             case ListingKind.VIDEOS:
-                return await self._library.search_page(_with(search, videos=True), token)
-            case ListingKind.TIMELINE | ListingKind.RECENT:
-                return await self._library.media_items_page(token)
+                return await self._library.search_page(replace(search, videos=True), token)
+            case ListingKind.RECENT:
+                days = replace(search, first_day=date.min, last_day=date.max)
+                return await self._library.search_page(days, token)
+            case ListingKind.TIMELINE | ListingKind.RECHECK:
+                raise AssertionError("these turn their pages themselves")
 
     async def _apply(self, listing: ListingRow, page: Page[Album] | Page[MediaItem]) -> Changes:
         write, now_ns = self._store.write, self._now_ns()
@@ -223,7 +239,8 @@ class Listings:
 
     async def _renew_quietly(self, which: Which) -> None:
         try:
-            await self._renew_cheaply(which)
+            with in_lane(Lane.BACKGROUND):
+                await self._renew_cheaply(which)
         except errors.GPhotosError as exc:
             log.info("%s could not be renewed, the old list stays: %s", which.kind, exc)
             self._failures.setdefault(which, (trio.current_time() + FAILURE_REMEMBERED_S, exc))
@@ -235,7 +252,8 @@ class Listings:
         row = self.row(which)
         assert row is not None
         if which.kind is ListingKind.TIMELINE:
-            await self._renew_top(row)
+            await self._timeline.add_newest(row, self._changed)
+            await self._store.write(listings.note_unchanged, row, self._now_ns())
             return
         if which.kind is ListingKind.ALBUM:
             albums = Which(ListingKind.ALBUMS)
@@ -249,17 +267,9 @@ class Listings:
                 return
         await self.renew(which)
 
-    async def _renew_top(self, row: ListingRow) -> None:
-        """Add what is new at the newest end of the timeline: one call where nothing is."""
-        token: str | None = None
-        while True:
-            page = await self._library.media_items_page(token)
-            changes = await self._store.write(listings.add_newest, row, page, self._now_ns())
-            self._changed(changes)
-            token = page.next_page_token
-            if token is None or (page.items and changes.new_items < len(page.items)):
-                break
-        await self._store.write(listings.note_unchanged, row, self._now_ns())
+    def _timeline_rests(self) -> bool:
+        which = Which(ListingKind.TIMELINE)
+        return self.is_whole(which) and which not in self._fetches
 
     def _remembered(self, which: Which) -> errors.GPhotosError | None:
         until, error = self._failures.get(which, (0.0, None))
@@ -269,10 +279,6 @@ class Listings:
         error = self._remembered(which)
         if error is not None:
             raise copy.copy(error) from error
-
-
-def _with(search: Search, *, favorites: bool = False, videos: bool = False) -> Search:
-    return Search(favorites=favorites, videos=videos, include_archived=search.include_archived)
 
 
 def _albums(page: Page[Album] | Page[MediaItem]) -> Page[Album]:

@@ -1,0 +1,83 @@
+"""Writing what a slow look at every media item finds: the undated, the late, the deleted.
+
+Such a look (views/recheck.py) bumps the timeline's revision when it begins. Whatever it meets, and
+whatever is listed meanwhile, carries the new one; what is left behind at its end may be gone.
+"""
+
+from datetime import date
+
+from gphotosfs import names
+from gphotosfs.catalog.items import created_ns, hide_from_timeline, note_item, show_in_timeline
+from gphotosfs.catalog.listings import ListingRow, begin, listing_of
+from gphotosfs.catalog.places import Changes, forget_times, note_times
+from gphotosfs.catalog.store import Connection
+from gphotosfs.model import Inode, ItemId, ListingKind, MediaItem, Page, unique
+
+
+def begin_recheck(db: Connection, timeline: ListingRow) -> ListingRow:
+    """The look that was interrupted, else a new one, for which the timeline's revision moves on."""
+    known = listing_of(db, ListingKind.RECHECK)
+    if known is None or not known.running:
+        db.execute("UPDATE listing SET revision = revision + 1 WHERE id = ?", (timeline.id,))
+    return begin(db, ListingKind.RECHECK, "", timeline.home)
+
+
+def note_met(
+    db: Connection, recheck: ListingRow, page: Page[MediaItem], now_ns: int
+) -> tuple[Changes, list[tuple[Inode, date]]]:
+    """Take a page in; also the days of items that the timeline should have had, or that are archived.
+
+    Only a search for such a day tells which: it leaves archived items out, as the option says.
+    """
+    changes = Changes()
+    unexplained: list[tuple[Inode, date]] = []
+    revision = _revision(db)
+    for item in unique(page.items):
+        inode = note_item(db, item, now_ns, changes)
+        met = db.execute(
+            "UPDATE entry SET revision = ? WHERE inode = ? AND directory = ?",
+            (revision, inode, recheck.home),
+        ).rowcount
+        created = created_ns(item)
+        if not met and created is None:
+            show_in_timeline(db, inode, item, revision, now_ns, changes)
+        elif not met and created is not None:
+            unexplained.append((inode, names.utc_day(created)))
+    note_times(db, changes)
+    db.execute("UPDATE listing SET page_token = ? WHERE id = ?", (page.next_page_token, recheck.id))
+    return changes, unexplained
+
+
+def not_met(
+    db: Connection, recheck: ListingRow, after: Inode, limit: int
+) -> list[tuple[Inode, ItemId]]:
+    """Items that the timeline shows and that the look has not met, in the order of their inodes."""
+    rows = db.execute(
+        "SELECT i.inode, i.id FROM entry AS e JOIN item AS i ON i.inode = e.inode"
+        " WHERE e.directory = ? AND e.revision < ? AND e.inode > ? ORDER BY e.inode LIMIT ?",
+        (recheck.home, _revision(db), after, limit),
+    )
+    return [(Inode(row[0]), ItemId(row[1])) for row in rows]
+
+
+def take_away(db: Connection, gone: list[Inode]) -> Changes:
+    """Show items no longer that Google does not know any more."""
+    changes = Changes()
+    for inode in gone:
+        hide_from_timeline(db, inode, changes)
+    forget_times(db, {directory for directory, _, _ in changes.vanished})
+    return changes
+
+
+def end_recheck(db: Connection, recheck: ListingRow, now_ns: int) -> None:
+    """The look has seen everything."""
+    db.execute(
+        "UPDATE listing SET running = 0, page_token = NULL, completed_ns = ?, fresh_ns = ? WHERE id = ?",
+        (now_ns, now_ns, recheck.id),
+    )
+
+
+def _revision(db: Connection) -> int:
+    timeline = listing_of(db, ListingKind.TIMELINE)
+    assert timeline is not None
+    return timeline.revision
