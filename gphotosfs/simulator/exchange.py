@@ -131,12 +131,29 @@ STATUS_NAMES: Final = {
 
 def json_answer(value: Any, status: int = 200, *, pretty: bool = True) -> Answer:
     """JSON as Google sends it: two spaces of indentation unless the client asked for none."""
-    text = json.dumps(value, ensure_ascii=False, indent=2 if pretty else None)
+    text = _pretty(value, "\n") if pretty else _encode(value)
     return Answer(
         status,
         Whole("application/json; charset=UTF-8", (text + "\n").encode()),
         {"Cache-Control": "private", "Vary": "Origin, X-Origin, Referer", "Server": "ESF"},
     )
+
+
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def _pretty(value: Any, line: str) -> str:
+    """What `json.dumps` makes with two spaces of indentation, in half its time.
+
+    (Its encoder in C can't indent, and half of what a page of items costs here is its text.)
+    """
+    inner = line + "  "
+    if isinstance(value, dict) and value:
+        parts = [f"{inner}{_encode(name)}: {_pretty(part, inner)}" for name, part in value.items()]
+        return "{" + ",".join(parts) + line + "}"
+    if isinstance(value, list) and value:
+        return "[" + ",".join([inner + _pretty(part, inner) for part in value]) + line + "]"
+    return _encode(value)
 
 
 def html_answer(status: int, title: str, text: str) -> Answer:

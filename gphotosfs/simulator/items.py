@@ -101,12 +101,13 @@ class Generator:
 
     seed: int
     count: int
-    newest: datetime = datetime(2026, 9, 13, 18, 20, 45, tzinfo=UTC)
+    newest_ns: int = calendar.timegm((2026, 9, 13, 18, 20, 45)) * SECOND_NS
     days: int = 3650
     kinds: tuple[str, ...]
     """A hundred types, among which one is picked."""
     photo_bytes: int
     video_bytes: int
+    cheap: bool = False
 
     def id(self, number: int) -> str:
         """The item's id."""
@@ -128,8 +129,7 @@ class Generator:
         # the day before or of the one before that.
         by_day = step_ns > 4 * _DAY_NS
         room_ns = step_ns - lasts_ns - (2 * _DAY_NS if by_day else 0)
-        newest_ns = calendar.timegm(self.newest.timetuple()) * SECOND_NS
-        last_ns = newest_ns - event * step_ns - roll(self.seed, event, 11) % max(1, room_ns)
+        last_ns = self.newest_ns - event * step_ns - roll(self.seed, event, 11) % max(1, room_ns)
         if by_day:
             last_ns = last_ns // _DAY_NS * _DAY_NS - 5 * 3600 * SECOND_NS
         created_ns = last_ns - within_ns
@@ -188,6 +188,7 @@ class Generator:
             archived=self.archived(number),
             theme=self.theme(number),
             motif=roll(self.seed, number, 22),
+            cheap=self.cheap,
             size_bytes=size_bytes,
         )
 
@@ -198,7 +199,7 @@ class Generator:
         if mime_type == "image/gif":
             return f"animation-{number}.gif"
         # Cameras count on and begin again, so that one name stands for several photos.
-        counter = (self.count - number) * 3 % 4000
+        counter = (self.count - number) * 3 % 300
         if mime_type == "video/mp4":
             return f"VID_{taken:%Y%m%d_%H%M%S}.mp4"
         return taken.strftime(camera.pattern.format(n=counter)) + camera.extension

@@ -77,8 +77,8 @@ class World:
             kinds=tuple(kind for kind, share in kinds.items() for _ in range(share)),
             photo_bytes=photo_bytes,
             video_bytes=video_bytes,
+            cheap=cheap_bytes,
         )
-        self._cheap = cheap_bytes
         self._next_item = items
         self._newest_ns = self._generator.created_ns(0)
         # Items that were added or changed, and where the ones stand that are not in their place.
@@ -122,8 +122,7 @@ class World:
         stored = self._stored.get(number)
         if stored is not None:
             return stored
-        item = self._generator.item(number)
-        return dataclasses.replace(item, cheap=True) if self._cheap else item
+        return self._generator.item(number)
 
     def was_removed(self, number: int) -> bool:
         """Whether there once was an item of this number."""
@@ -233,7 +232,6 @@ class World:
             "motif": roll(self.seed, number, 23),
             "favorite": False,
             "archived": False,
-            "cheap": self._cheap,
         }
         item = dataclasses.replace(pattern, **(made | fields))
         self._store(item)
