@@ -35,8 +35,11 @@ def nice(library: Generator) -> Iterator[tuple[str, Sequence[int]]]:
         used[theme] += 1
         made += 1
     near = range(min(library.count, 5000))
-    yield "Family", [n for n in near if library.theme(n) == "home"][:_COLLECTED_ITEMS]
-    yield "Best of all", [n for n in near if library.favorite(n)][:_COLLECTED_ITEMS]
+    family = [n for n in near if library.theme(n) == "home"]
+    best = [n for n in near if library.favorite(n)]
+    for title, found in (("Family", family), ("Best of all", best)):
+        if found:
+            yield title, found[:_COLLECTED_ITEMS]
 
 
 def of_sizes(sizes: Sequence[int], count: int) -> Iterator[tuple[str, Sequence[int]]]:

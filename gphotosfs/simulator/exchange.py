@@ -91,6 +91,10 @@ class Answer:
         return headers
 
 
+class BrokenConnectionError(Exception):
+    """A fault breaks the connection here."""
+
+
 class ApiError(Exception):
     """An answer in Google's error envelope (reference 1.7)."""
 

@@ -14,6 +14,8 @@ class Options:
     api_latency_s: float = 0.0
     media_latency_s: float = 0.0
     """To the headers of a media answer; a redirect and its target take it once each."""
+    video_latency_s: float = 0.0
+    """The same once more for a film itself: a transcode may take seconds to begin (2.1)."""
     bytes_per_s: float | None = None
     """The speed of the line that all media bodies share; None: as fast as it goes."""
 

@@ -94,7 +94,7 @@ def _open(token: str, listing: str) -> _State:
     try:
         values: list[Any] = json.loads(base64.urlsafe_b64decode(token))
         after, number, ended, name = values
-    except ValueError:
+    except (TypeError, ValueError):
         raise ApiError(400, "Invalid page token.") from None
     if name != _name(listing):
         # A token is bound to its request: the same filters, album and page size.

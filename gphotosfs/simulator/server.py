@@ -4,15 +4,14 @@ import errno
 import logging
 import socket
 import struct
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 import h11
 import trio
 
 from gphotosfs.simulator import control
-from gphotosfs.simulator.exchange import Answer, Logged, Request
-from gphotosfs.simulator.service import BrokenConnectionError, SimulatedGoogle
+from gphotosfs.simulator.exchange import Answer, BrokenConnectionError, Logged, Request
+from gphotosfs.simulator.service import SimulatedGoogle
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +19,6 @@ _RECEIVE_BYTES: Final = 1 << 16
 
 # What a client that goes away in the middle of an answer looks like; it may.
 _GONE: Final = (trio.BrokenResourceError, trio.ClosedResourceError, h11.RemoteProtocolError)
-
-Answerer = Callable[[Request], Awaitable[tuple[Answer, Logged]]]
 
 
 async def listen(host: str, port: int = 0) -> trio.SocketListener:

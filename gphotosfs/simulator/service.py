@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import trio
@@ -14,6 +14,7 @@ from gphotosfs.simulator.content import Whole
 from gphotosfs.simulator.exchange import (
     Answer,
     ApiError,
+    BrokenConnectionError,
     Kind,
     Logged,
     Request,
@@ -25,10 +26,8 @@ from gphotosfs.simulator.faults import Fault, Faults
 from gphotosfs.simulator.library_api import Call, LibraryApi
 from gphotosfs.simulator.oauth import Accounts, Client
 from gphotosfs.simulator.options import Options
+from gphotosfs.simulator.transport import InProcess, InProcessSync
 from gphotosfs.simulator.world import World
-
-if TYPE_CHECKING:
-    import httpx
 
 # Bodies go out in pieces of this size; a piece is what a fault or a slow line falls between.
 CHUNK_BYTES: Final = 1 << 16
@@ -44,10 +43,6 @@ class Origins:
     oauth: str = "https://oauth2.googleapis.com"
     media: str = "https://lh3.googleusercontent.com"
     video: str = "https://video-downloads.googleusercontent.com"
-
-
-class BrokenConnectionError(Exception):
-    """A fault breaks the connection here."""
 
 
 class SimulatedGoogle:
@@ -111,16 +106,12 @@ class SimulatedGoogle:
         """The rows of the log that are of this kind."""
         return [row for row in self.log if row.kind == kind]
 
-    def transport(self) -> "httpx.AsyncBaseTransport":
+    def transport(self) -> InProcess:
         """Brings an httpx client here, in process, under trio."""
-        from gphotosfs.simulator.transport import InProcess
-
         return InProcess(self)
 
-    def sync_transport(self) -> "httpx.BaseTransport":
+    def sync_transport(self) -> InProcessSync:
         """The same for clients that block, at once and without latency."""
-        from gphotosfs.simulator.transport import InProcessSync
-
         return InProcessSync(self)
 
     # --- answering ------------------------------------------------------------------------------
@@ -137,7 +128,8 @@ class SimulatedGoogle:
         if kind == "api":
             await trio.sleep(self.options.api_latency_s)
         elif kind in ("media", "redirected"):
-            await trio.sleep(self.options.media_latency_s)
+            late_s = self.options.video_latency_s if kind == "redirected" else 0.0
+            await trio.sleep(self.options.media_latency_s + late_s)
             if self._draw_in_threads:
                 await trio.to_thread.run_sync(self._draw, request)
         if fault is not None and fault.bytes < 0:

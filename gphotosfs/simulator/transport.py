@@ -2,19 +2,32 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
+from typing import Protocol
 
 import httpx
 import trio
 
 from gphotosfs.simulator.content import Content
-from gphotosfs.simulator.exchange import Answer, Logged, Request
-from gphotosfs.simulator.service import BrokenConnectionError, SimulatedGoogle
+from gphotosfs.simulator.exchange import Answer, BrokenConnectionError, Logged, Request
+
+
+class Service(Protocol):
+    """Whoever answers: the simulated Google."""
+
+    async def answer(self, request: Request) -> tuple[Answer, Logged]:
+        """The answer when it is due."""
+
+    def answer_at_once(self, request: Request) -> tuple[Answer, Logged]:
+        """The same without waiting."""
+
+    def body(self, answer: Answer, row: Logged) -> AsyncIterator[bytes | memoryview]:
+        """The body piece by piece."""
 
 
 class InProcess(httpx.AsyncBaseTransport):
     """An httpx transport under trio; every wait is trio's, so virtual under a virtual clock."""
 
-    def __init__(self, photos: SimulatedGoogle) -> None:
+    def __init__(self, photos: Service) -> None:
         self._photos = photos
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -34,7 +47,7 @@ class InProcess(httpx.AsyncBaseTransport):
 class InProcessSync(httpx.BaseTransport):
     """The same for clients that block, as token refreshes in a thread do."""
 
-    def __init__(self, photos: SimulatedGoogle) -> None:
+    def __init__(self, photos: Service) -> None:
         self._photos = photos
         # The log, the faults and the clock belong to the event loop.
         in_trio = trio.lowlevel.in_trio_run()
@@ -59,7 +72,7 @@ class InProcessSync(httpx.BaseTransport):
 
 class _Body(httpx.AsyncByteStream):
     def __init__(
-        self, photos: SimulatedGoogle, answer: Answer, row: Logged, timeout_s: float | None
+        self, photos: Service, answer: Answer, row: Logged, timeout_s: float | None
     ) -> None:
         self._photos = photos
         self._answer = answer
@@ -88,7 +101,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 async def _aclosable(
-    photos: SimulatedGoogle, answer: Answer, row: Logged
+    photos: Service, answer: Answer, row: Logged
 ) -> AsyncGenerator[bytes | memoryview, None]:
     async for piece in photos.body(answer, row):
         # A body that needs no waiting must still let the others run.

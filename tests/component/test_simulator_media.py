@@ -278,3 +278,19 @@ async def test_latency_and_a_slow_line_are_virtual(
 
     assert called - started == pytest.approx(0.08)
     assert read - called == pytest.approx(0.06 + world.size_of(item.id, "d") / 100_000)
+
+
+async def test_a_film_may_be_slow_to_begin(
+    world: World, photos: SimulatedGoogle, autojump_clock: trio.testing.MockClock
+) -> None:
+    photos.options.video_latency_s = 4.0
+    async with calling(photos) as caller:
+        url = await caller.base_url(film(world).id) + "=dv"
+        started = trio.current_time()
+        await caller.http.head(url)
+        redirected = trio.current_time()
+        await caller.http.head(url, follow_redirects=True)
+        begun = trio.current_time()
+
+    assert redirected - started == pytest.approx(0.0)
+    assert begun - redirected == pytest.approx(4.0)
