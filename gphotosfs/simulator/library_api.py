@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gphotosfs.simulator import fields, filters, resources
+from gphotosfs.simulator import fields, filters, resources, shapes
 from gphotosfs.simulator.exchange import ApiError, Request
 from gphotosfs.simulator.faults import Fault
 from gphotosfs.simulator.filters import Filters
@@ -163,8 +163,7 @@ class LibraryApi:
 
     def _search(self, call: Call) -> dict[str, Any]:
         _check_query(call.request)
-        body = _json_object(call.request.body)
-        filters.no_others(body, {"albumId", "pageSize", "pageToken", "filters", "orderBy"}, "")
+        body = shapes.checked(_json(call.request.body), shapes.SEARCH)
         album_id, order = body.get("albumId", ""), body.get("orderBy", "")
         size = self._page_size(body.get("pageSize"), "mediaItems")
         token = body.get("pageToken", "")
@@ -317,18 +316,11 @@ def _check_query(request: Request, *known: str) -> None:
             )
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
-    if not body:
-        return {}
+def _json(body: bytes) -> Any:
     try:
-        value = json.loads(body)
+        return json.loads(body or b"{}")
     except ValueError:
         raise ApiError(400, "Invalid JSON payload received. Unexpected token.") from None
-    if not isinstance(value, dict):
-        raise ApiError(
-            400, 'Invalid JSON payload received. Unknown name "": Root element must be a message.'
-        )
-    return value
 
 
 def _check_order(order: str, wanted: Filters) -> None:

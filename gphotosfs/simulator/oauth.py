@@ -98,7 +98,9 @@ class Accounts:
 
     def answer(self, request: Request, life_s: float) -> Answer:
         """What the endpoints for tokens and for revoking them say."""
-        form = {name: values[-1] for name, values in parse_qs(request.body.decode()).items()}
+        form = {
+            name: values[-1] for name, values in parse_qs(request.body.decode("latin-1")).items()
+        }
         if request.path == "/revoke":
             return self._revoke(form.get("token") or request.value("token") or "")
         return self._refresh(_basic(request) | form, life_s)

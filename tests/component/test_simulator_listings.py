@@ -386,3 +386,25 @@ async def test_awkward_names_and_times_come_as_they_are() -> None:
     } <= set(times)
     assert any("mediaItemsCount" not in album for album in albums)
     assert sum("title" not in album for album in albums) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"filters": []},
+        {"filters": {"dateFilter": {"dates": 5}}},
+        {"filters": {"dateFilter": {"dates": [{"year": "x"}]}}},
+        {"filters": {"includeArchivedMedia": "yes"}},
+        {"albumId": 5},
+        {"pageSize": True},
+        {"pageToken": 5},
+    ],
+)
+async def test_fields_of_a_wrong_type_are_refused(
+    photos: SimulatedGoogle, body: dict[str, Any]
+) -> None:
+    async with calling(photos) as caller:
+        answer = await caller.search(**body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["status"] == "INVALID_ARGUMENT"
