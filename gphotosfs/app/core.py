@@ -17,12 +17,14 @@ from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.store import InThread, Store, path_for
 from gphotosfs.config import Profile, Settings
 from gphotosfs.google.connection import Google
+from gphotosfs.limits import BATCH_GET_MAX
 from gphotosfs.model import BlobKey, BlobSize, Inode
 from gphotosfs.views.files import Files
 from gphotosfs.views.layout import plant_tree
 from gphotosfs.views.listings import Listings
 from gphotosfs.views.sizes import Sizes
 from gphotosfs.views.tree import Tree
+from gphotosfs.views.walks import Walks
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,11 @@ class Core:
             blocking=blocking,
         )
         self.sizes = Sizes(
-            self.store, google.media, mode=settings.sizes, timeout_s=settings.timeout_s
+            self.store,
+            google.media,
+            mode=settings.sizes,
+            timeout_s=settings.timeout_s,
+            probed=self.cache.note_size,
         )
         self.listings = Listings(
             self.store,
@@ -83,7 +89,9 @@ class Core:
             include_archived=settings.include_archived,
             changed=changed,
         )
-        self._files = Files(self.store, self.sizes, self.cache)
+        walks = Walks(self.store)
+        google.base_urls.renew_along(lambda item: walks.neighbours(item, BATCH_GET_MAX))
+        self._files = Files(self.sizes, self.cache, walks)
         self.tree = Tree(
             self.store,
             self.listings,

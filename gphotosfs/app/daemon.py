@@ -124,7 +124,8 @@ class _Mount:
             endpoints=Endpoints(settings.endpoints) if settings.endpoints else GOOGLE,
             quota_calls=settings.quota_calls,
             quota_bytes=settings.quota_byte_requests,
-            deadline_s=settings.timeout_s,
+            # Below the deadline of a system call, so that a program is told why it failed.
+            deadline_s=0.8 * settings.timeout_s,
         )
         core = Core(
             request.profile,

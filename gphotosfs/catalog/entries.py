@@ -1,5 +1,6 @@
 """Reading the catalogue: what a number, a name or a directory stands for. Nothing here waits."""
 
+import enum
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -51,6 +52,14 @@ class EntryRow:
     id: int
     name: bytes
     target: ItemRow | DirectoryRow
+
+
+class Order(enum.Enum):
+    """A way through a directory: what follows an entry, as SQL."""
+
+    LISTED = "e.id > here.id ORDER BY e.id"
+    BACKWARDS = "e.id < here.id ORDER BY e.id DESC"
+    BY_NAME = "e.name > here.name ORDER BY e.name"
 
 
 # Either half of a row is NULL: a number belongs to an item or to a directory.
@@ -144,6 +153,20 @@ def unknown_sizes_after(db: Connection, parent: Inode, after: int, limit: int) -
         (parent, after, limit),
     )
     return [_entry(row) for row in rows]
+
+
+def followers(
+    db: Connection, parent: Inode, inode: Inode, order: Order, limit: int
+) -> list[ItemRow]:
+    """The files that come behind one in a directory; none if it is not there."""
+    rows = db.execute(
+        f"SELECT e.id AS entry, e.name, {_TARGET} FROM entry AS here"  # noqa: S608 - constants
+        " JOIN entry AS e ON e.directory = here.directory JOIN item AS i ON i.inode = e.inode"
+        " LEFT JOIN directory AS d ON 0"
+        f" WHERE here.inode = ? AND here.directory = ? AND {order.value} LIMIT ?",
+        (inode, parent, limit),
+    )
+    return [_item(row) for row in rows]
 
 
 def details(db: Connection, inode: Inode) -> Mapping[str, Any]:

@@ -1,18 +1,13 @@
 """Open files: the bytes of media items through the cache, and the few virtual ones."""
 
 import itertools
-from collections import deque
-from typing import Final, Protocol
+from typing import Protocol
 
 from gphotosfs import errors
-from gphotosfs.catalog import entries
 from gphotosfs.catalog.entries import ItemRow
-from gphotosfs.catalog.store import Store
-from gphotosfs.model import BlobKey, Inode, MediaKind, Processing
+from gphotosfs.model import BlobKey, MediaKind, Processing
 from gphotosfs.views.sizes import Sizes
-
-WALK_AFTER: Final = 2
-"""So many files read to their end, one behind the other in a directory, are a walk."""
+from gphotosfs.views.walks import Walks
 
 
 class Reader(Protocol):
@@ -24,6 +19,9 @@ class Reader(Protocol):
 
     async def read(self, offset: int, size: int) -> bytes | bytearray | memoryview:
         """The bytes from an offset; fewer than asked for only at the end."""
+
+    def gave_up(self) -> None:
+        """A read was waited for in vain: so are tries in the next seconds."""
 
     def close(self) -> None:
         """No more reads will come."""
@@ -37,6 +35,12 @@ class Blobs(Protocol):
     ) -> Reader:
         """A reader whose length is exact."""
 
+    def prefetch(self, key: BlobKey, known_bytes: int | None) -> None:
+        """Fetch a photo that nobody has asked for yet."""
+
+    def drop_prefetches(self) -> None:
+        """Nobody will ask for them."""
+
 
 class _Text:
     """A virtual file's bytes, made when it was opened so that length and content agree."""
@@ -47,6 +51,9 @@ class _Text:
 
     async def read(self, offset: int, size: int) -> bytes:
         return self._content[offset : offset + size]
+
+    def gave_up(self) -> None:
+        pass
 
     def close(self) -> None:
         pass
@@ -62,13 +69,12 @@ class _Handle:
 class Files:
     """The open files of a mount, by handle."""
 
-    def __init__(self, store: Store, sizes: Sizes, blobs: Blobs) -> None:
-        self._store = store
+    def __init__(self, sizes: Sizes, blobs: Blobs, walks: Walks) -> None:
         self._sizes = sizes
         self._blobs = blobs
+        self._walks = walks
         self._handles: dict[int, _Handle] = {}
         self._numbers = itertools.count(1)
-        self._read_whole: deque[Inode] = deque(maxlen=WALK_AFTER)
 
     async def open(self, item: ItemRow) -> int:
         """A handle for an item's bytes; its size is exact from here on.
@@ -80,11 +86,13 @@ class Files:
         if item.processing is not Processing.READY:
             raise errors.NotReadyError(f"Google is still at work on this video ({item.processing})")
         known_bytes = self._sizes.known(item)
+        if self._walks.is_broken_by(item.inode):
+            self._blobs.drop_prefetches()
         reader = await self._blobs.open(
             item.blob,
             known_bytes,
             is_video=item.kind is MediaKind.VIDEO,
-            whole=self._is_walk(item.inode),
+            whole=self._walks.is_expected(item.inode),
         )
         if reader.size_bytes != known_bytes:
             self._sizes.learn(item.blob, reader.size_bytes)
@@ -102,17 +110,25 @@ class Files:
             ContentChangedError: Google has another version now than when the file was opened.
         """
         found = self._handles[handle]
-        data = await found.reader.read(offset, size)
-        if offset + size >= found.reader.size_bytes:
+        waits = True
+        try:
+            data = await found.reader.read(offset, size)
+            waits = False
+        except errors.GPhotosError:
+            waits = False
+            raise
+        finally:
+            if waits:  # the request's deadline has passed
+                found.reader.gave_up()
+        if offset + size >= found.reader.size_bytes and not found.reached_end:
             found.reached_end = True
+            self._fetch_ahead(found.item)
         return data
 
     def close(self, handle: int) -> None:
         """Close a handle, whatever happened to it."""
         found = self._handles.pop(handle)
         found.reader.close()
-        if found.item is not None and found.reached_end:
-            self._read_whole.append(found.item.inode)
 
     def gauges(self) -> dict[str, int]:
         """How much is open."""
@@ -123,14 +139,9 @@ class Files:
         self._handles[number] = handle
         return number
 
-    def _is_walk(self, inode: Inode) -> bool:
-        """Whether the last files read to their end stand right before this one in some directory."""
-        if len(self._read_whole) < WALK_AFTER:
-            return False
-        expected = [*self._read_whole, inode]
-        for directory, _ in entries.places(self._store.read, inode):
-            ids = [entries.entry_id(self._store.read, directory, one) for one in expected]
-            known = [one for one in ids if one is not None]
-            if len(known) == len(expected) and known == sorted(known):
-                return True
-        return False
+    def _fetch_ahead(self, item: ItemRow | None) -> None:
+        """Begin with the photos that a walking program comes to next."""
+        if item is not None:
+            self._walks.read_to_end(item.inode)
+            for row in self._walks.ahead():
+                self._blobs.prefetch(row.blob, self._sizes.known(row))

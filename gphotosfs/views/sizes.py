@@ -6,6 +6,7 @@ range; when `stat` asks, one request for no bytes, side by side with the file's 
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 import trio
@@ -72,12 +73,21 @@ class Wave:
 class Sizes:
     """What is known of sizes, and the probes that find out more."""
 
-    def __init__(self, store: Store, source: MediaSource, *, mode: str, timeout_s: float) -> None:
-        """`mode` is the option `sizes`: auto, exact or on-open."""
+    def __init__(
+        self,
+        store: Store,
+        source: MediaSource,
+        *,
+        mode: str,
+        timeout_s: float,
+        probed: Callable[[BlobKey, int], None],
+    ) -> None:
+        """`mode` is the option `sizes`: auto, exact or on-open; `probed` is told what is found."""
         self._store = store
         self._source = source
         self._mode = mode
         self._timeout_s = timeout_s
+        self._probed = probed
         self._estimates = Estimates(entries.measured(store.read))
         self._learned: dict[Inode, int] = {}
         self._probes: dict[Inode, trio.Event] = {}
@@ -218,6 +228,7 @@ class Sizes:
                 self._failed_until_s[item.inode] = trio.current_time() + FAILURE_REMEMBERED_S
             else:
                 self.learn(item.blob, size_bytes)
+                self._probed(item.blob, size_bytes)
         except (errors.GPhotosError, trio.TooSlowError) as exc:
             self._failed_until_s[item.inode] = trio.current_time() + FAILURE_REMEMBERED_S
             log.debug("the size of %s stays an estimate: %s", item.inode, exc)

@@ -1,0 +1,105 @@
+"""Programs that walk a folder file by file: a viewer, `cp -r`, `rsync`. What comes next is known.
+
+A walk is noticed when a file that was read to its end is followed by its neighbour, in the directory's
+order (as `readdir` and `cp -r` go), against it, or by name (as `rsync` and most viewers go).
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gphotosfs.catalog import entries
+from gphotosfs.catalog.entries import ItemRow, Order
+from gphotosfs.catalog.store import Store
+from gphotosfs.model import Inode, ItemId, MediaKind, Processing
+
+WHOLE_AFTER: Final = 2
+"""After so many neighbours read to their end, the next photo is asked for whole, with one request."""
+
+AHEAD_AFTER: Final = 3
+"""After so many, the next ones are fetched before they are opened."""
+
+AHEAD: Final = 4
+"""Photos under way beyond the one that is read: enough to hide a round trip, little enough to waste."""
+
+TOLERANCE: Final = 8
+"""Readers side by side, and files that a program leaves out, may put a neighbour so far off."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    directory: Inode
+    order: Order
+    last: Inode
+    length: int
+
+
+class Walks:
+    """What the files read to their end say of the files that come next."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._walk: _Walk | None = None
+        self._read: deque[Inode] = deque(maxlen=2 * TOLERANCE)
+
+    def is_expected(self, inode: Inode) -> bool:
+        """Whether a walk leads to this file, so that it will be read whole."""
+        walk = self._walk
+        return walk is not None and walk.length >= WHOLE_AFTER and self._leads_to(walk, inode)
+
+    def is_broken_by(self, inode: Inode) -> bool:
+        """Whether opening this file shows that the walk is over; it is then."""
+        walk = self._walk
+        if walk is None or inode in self._read or self._leads_to(walk, inode):
+            return False
+        self._walk = None
+        return True
+
+    def read_to_end(self, inode: Inode) -> None:
+        """A file was read to its end."""
+        if inode in self._read:
+            return
+        walk, before = self._walk, self._read[-1] if self._read else None
+        self._read.append(inode)
+        if walk is not None and self._leads_to(walk, inode):
+            walk.last, walk.length = inode, walk.length + 1
+        elif before is not None:
+            self._walk = self._begun(before, inode)
+
+    def ahead(self) -> Iterator[ItemRow]:
+        """The photos that the walk comes to next, once it has gone on long enough."""
+        walk = self._walk
+        if walk is not None and walk.length >= AHEAD_AFTER:
+            for row in self._followers(walk.directory, walk.last, walk.order, AHEAD):
+                if row.kind is MediaKind.PHOTO and row.processing is Processing.READY:
+                    yield row
+
+    def neighbours(self, item: ItemId, limit: int) -> Iterator[ItemId]:
+        """What stands behind an item where it is read, for whoever asks for many at once."""
+        row = entries.item_with_id(self._store.read, item)
+        places = [] if row is None else entries.places(self._store.read, row.inode)
+        if row is None or not places:
+            return
+        walk = self._walk
+        there = [directory for directory, _ in places]
+        directory = walk.directory if walk is not None and walk.directory in there else there[-1]
+        order = walk.order if walk is not None else Order.LISTED
+        for one in self._followers(directory, row.inode, order, limit):
+            yield one.id
+
+    def _leads_to(self, walk: _Walk, inode: Inode) -> bool:
+        followers = self._followers(walk.directory, walk.last, walk.order, TOLERANCE)
+        return any(row.inode == inode for row in followers)
+
+    def _begun(self, before: Inode, inode: Inode) -> _Walk | None:
+        for directory, _ in entries.places(self._store.read, before):
+            for order in Order:
+                walk = _Walk(directory, order, before, 2)
+                if self._leads_to(walk, inode):
+                    walk.last = inode
+                    return walk
+        return None
+
+    def _followers(self, directory: Inode, inode: Inode, order: Order, limit: int) -> list[ItemRow]:
+        return entries.followers(self._store.read, directory, inode, order, limit)
