@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from gphotosfs.simulator import albums, awkward, ids, pictures
 from gphotosfs.simulator.content import Content, Noise, Whole, read_all
-from gphotosfs.simulator.dice import roll
-from gphotosfs.simulator.items import KINDS, SECOND_NS, Generator, Item
+from gphotosfs.simulator.dice import pick, roll
+from gphotosfs.simulator.items import KINDS, SECOND_NS, THEMES, Generator, Item
 
 # (minus the capture time, number): ascending is the timeline from new to old. Items without a time
 # come last.
@@ -223,17 +223,23 @@ class World:
         number = self._next_item
         self._next_item += 1
         self._newest_ns += 60 * SECOND_NS
-        pattern = self._generator.item(number % max(1, self._generator.count))
+        mime_type = fields.get("mime_type", "image/jpeg")
+        video = mime_type.startswith("video/")
         made: dict[str, Any] = {
-            "number": number,
-            "id": self._generator.id(number),
-            "filename": f"IMG_{number:06}.jpg",
+            "filename": f"VID_{number:06}.mp4" if video else f"IMG_{number:06}.jpg",
+            "mime_type": mime_type,
+            "width": 640 if video else 1600,
+            "height": 360 if video else 1200,
             "created_ns": self._newest_ns,
+            "camera_make": "Google",
+            "camera_model": "Pixel 8",
+            "fps": 24.0 if video else 0.0,
+            "theme": pick(THEMES, self.seed, number, 24),
             "motif": roll(self.seed, number, 23),
-            "favorite": False,
-            "archived": False,
+            "cheap": self._generator.cheap,
+            "size_bytes": self._generator.video_bytes if video else self._generator.photo_bytes,
         }
-        item = dataclasses.replace(pattern, **(made | fields))
+        item = Item(number=number, id=self._generator.id(number), **(made | fields))
         self._store(item)
         return item
 
