@@ -7,9 +7,9 @@ from gphotosfs.config.settings import OPTIONS, Place, nearest
 from gphotosfs.config.values import FLAG
 from gphotosfs.errors import ConfigError
 
-# libfuse 3.14 refuses what it does not know, so only these go on to it. `ro`, `auto_unmount` and
-# `default_permissions` always do (see `MountRequest.fuse_options`).
-HANDED_ON: Final = frozenset({"noatime", "nodev", "noexec", "nosuid"})
+# libfuse 3.14 refuses what it does not know, so only these go on to it. `ro` and `auto_unmount`
+# always do (see `MountRequest.fuse_options`).
+HANDED_ON: Final = frozenset({"default_permissions", "noatime", "nodev", "noexec", "nosuid"})
 HANDED_ON_WITH_VALUE: Final = frozenset({"context", "defcontext", "fscontext", "rootcontext"})
 
 # For mount(8), systemd or the desktop, or true of every mount of ours. mount(8) hands all of them
@@ -18,7 +18,7 @@ PASSED_OVER: Final = frozenset(
     {
         *("_netdev", "nofail", "auto", "noauto", "defaults", "comment"),
         *("user", "nouser", "users", "nousers", "owner", "noowner", "group", "nogroup"),
-        *("ro", "rw", "auto_unmount", "default_permissions"),
+        *("ro", "rw", "auto_unmount"),
         *("dev", "suid", "exec", "atime", "diratime", "nodiratime"),
         *("relatime", "norelatime", "strictatime", "nostrictatime", "lazytime", "nolazytime"),
         *("async", "sync", "dirsync", "mand", "nomand", "iversion", "noiversion", "silent", "loud"),

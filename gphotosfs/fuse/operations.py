@@ -1,6 +1,7 @@
 """Request handlers: each finds the entry, asks the tree, answers."""
 
 import errno
+import os
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -13,6 +14,7 @@ from pyfuse3 import (
     FileNameT,
     FlagT,
     InodeT,
+    ModeT,
     ReaddirToken,
     RequestContext,
     StatvfsData,
@@ -118,6 +120,11 @@ class Operations(pyfuse3.Operations):
     async def getattr(self, inode: InodeT, ctx: RequestContext) -> EntryAttributes:
         """Attributes, with the exact size if it can be had in time."""
         return self._shown(await self._tree.stat(self._inner(inode)))
+
+    @operation
+    async def access(self, inode: InodeT, mode: ModeT, ctx: RequestContext) -> bool:
+        """Whether a file may be run: no. Only asked where nobody but the mount's owner comes in."""
+        return not mode & os.X_OK or (await self._tree.stat(self._inner(inode))).is_directory
 
     async def forget(self, inode_list: Sequence[tuple[InodeT, int]]) -> None:
         """Nothing: inode numbers are the catalogue's and are never used again."""

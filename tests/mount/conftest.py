@@ -27,7 +27,8 @@ def gallery(pictures: Pictures, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def simulator() -> Iterator[Running]:
     """A library of cheap bytes, a test's own to change and to break."""
-    with running("--items", "120", "--cheap-bytes", "--photo-bytes", "200000") as simulator:
+    sizes = ("--photo-bytes", "200000", "--video-bytes", "600000")
+    with running("--items", "120", "--cheap-bytes", *sizes) as simulator:
         yield simulator
 
 

@@ -169,8 +169,9 @@ class Spent:
 
 def spent(simulator: Running) -> Spent:
     """The requests since the log was cleared; a redirect and its target are one."""
-    kinds = [row["kind"] for row in simulator.call("GET", "log")]
-    return Spent(kinds.count("api"), kinds.count("media"))
+    rows = simulator.log()
+    bodies = [r for r in rows if r["kind"] in ("media", "redirected") and r["status"] != 302]
+    return Spent(api=sum(row["kind"] == "api" for row in rows), media=len(bodies))
 
 
 @contextmanager

@@ -140,6 +140,25 @@ def test_libfuse_is_told_what_holds_for_every_mount() -> None:
     }
 
 
+def test_the_kernel_checks_modes_where_others_may_come_in() -> None:
+    """Elsewhere it would ask for the size of each file before it is opened."""
+
+    def told(settings: Settings) -> set[str]:
+        request = MountRequest(
+            profile=Profile(),
+            settings=settings,
+            path="",
+            mountpoint=Path("/mnt"),
+            source="default",
+        )
+        return request.fuse_options("default")
+
+    assert "default_permissions" not in told(Settings())
+    assert "default_permissions" in told(Settings(allow_other=True)) & told(
+        Settings(allow_root=True)
+    )
+
+
 def test_every_option_says_what_it_does() -> None:
     for option in OPTIONS.values():
         assert option.text.endswith(".")
