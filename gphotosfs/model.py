@@ -163,6 +163,10 @@ class Node:
     inode: Inode
     is_directory: bool
     modified_ns: int
+    """Of a directory: its newest item's, as far as items are known."""
+    changed_ns: int
+    """The same for a file; of a directory when it was first seen, since `tar` takes a directory whose
+    ctime moves for one that changes under its hands."""
     size_bytes: int = 0
     size_is_exact: bool = True
     links: int = 1

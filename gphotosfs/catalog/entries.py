@@ -43,6 +43,7 @@ class DirectoryRow:
     key: str
     parent: Inode
     modified_ns: int
+    first_seen_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ _TARGET = """
     coalesce(i.created_ns, i.first_seen_ns) AS time_ns,
     (SELECT count(*) FROM entry AS l WHERE l.inode = i.inode) AS links,
     d.inode AS directory, d.kind AS directory_kind, d.key, d.parent,
-    coalesce(d.newest_ns, d.first_seen_ns) AS modified_ns
+    coalesce(d.newest_ns, d.first_seen_ns) AS modified_ns, d.first_seen_ns AS directory_seen_ns
 """
 _ENTRIES = f"""
     SELECT e.id AS entry, e.name, {_TARGET} FROM entry AS e
@@ -76,7 +77,8 @@ _ENTRIES = f"""
 """  # noqa: S608 - a constant
 _DIRECTORIES = """
     SELECT inode AS directory, kind AS directory_kind, key, parent,
-    coalesce(newest_ns, first_seen_ns) AS modified_ns FROM directory
+    coalesce(newest_ns, first_seen_ns) AS modified_ns, first_seen_ns AS directory_seen_ns
+    FROM directory
 """
 
 
@@ -223,4 +225,5 @@ def _directory(row: Row) -> DirectoryRow:
         key=row["key"],
         parent=Inode(row["parent"]),
         modified_ns=row["modified_ns"],
+        first_seen_ns=row["directory_seen_ns"],
     )

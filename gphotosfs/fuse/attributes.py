@@ -63,7 +63,8 @@ def entry_attributes(node: Node, owner: Ownership, entry_timeout_s: float) -> En
     entry.st_rdev = 0
     entry.st_blksize = BLOCK_BYTES
     entry.st_blocks = -(-entry.st_size // STAT_BLOCK_BYTES)
-    entry.st_atime_ns = entry.st_mtime_ns = entry.st_ctime_ns = node.modified_ns
+    entry.st_atime_ns = entry.st_mtime_ns = node.modified_ns
+    entry.st_ctime_ns = node.changed_ns
     return entry
 
 

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -28,7 +29,11 @@ def main() -> None:
         cheap_bytes=args.cheap_bytes,
         photo_bytes=args.photo_bytes,
         video_bytes=args.video_bytes,
+        pixels_max=args.pixels_max,
     )
+    if args.draw_ahead:
+        # A daemon: drawing does not keep a process that is told to stop.
+        threading.Thread(target=world.draw_all, name="draw", daemon=True).start()
     options = {name: json.loads(value) for name, value in (o.split("=", 1) for o in args.option)}
     try:
         trio.run(_serve, world, args.port, options, args.proxy_ca)
@@ -99,6 +104,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--photo-bytes", type=int, default=3_000_000, metavar="N")
     parser.add_argument("--video-bytes", type=int, default=300_000_000, metavar="N")
+    parser.add_argument(
+        "--pixels-max", type=int, metavar="N", help="scale larger cameras' photos down to this"
+    )
+    parser.add_argument(
+        "--draw-ahead", action="store_true", help="draw the pictures before they are asked for"
+    )
     parser.add_argument(
         "--proxy-ca",
         type=Path,

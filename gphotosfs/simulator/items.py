@@ -107,6 +107,7 @@ class Generator:
     """A hundred types, among which one is picked."""
     photo_bytes: int
     video_bytes: int
+    pixels_max: int | None = None
     cheap: bool = False
 
     def id(self, number: int) -> str:
@@ -167,6 +168,9 @@ class Generator:
             width, height = 640, 360
         elif drawn:
             width, height = (1280, 800) if mime_type == "image/png" else (480, 360)
+        if self.pixels_max is not None and width * height > self.pixels_max:
+            shrink = (self.pixels_max / (width * height)) ** 0.5
+            width, height = int(width * shrink), int(height * shrink)
         scale = 50 + roll(self.seed, number, 19) % 100
         size_bytes = (self.video_bytes if video else self.photo_bytes) * scale // 100
         return Item(

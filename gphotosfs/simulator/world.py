@@ -21,7 +21,7 @@ Place = tuple[int, int]
 _UNDATED: Final = 1 << 80
 
 # Drawn pictures are kept, so that a HEAD, its GET and a second range draw once.
-_DRAWN_BYTES: Final = 64 << 20
+_DRAWN_BYTES: Final = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class World:
         photo_bytes: about how long a cheap photo is (half to one and a half times).
         video_bytes: the same for a cheap video.
         days: how long ago the oldest item was taken.
+        pixels_max: larger cameras' photos are scaled down to this, since drawing takes time.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class World:
         photo_bytes: int = 3_000_000,
         video_bytes: int = 300_000_000,
         days: int = 3650,
+        pixels_max: int | None = None,
     ) -> None:
         self.seed = seed
         self._generator = Generator(
@@ -204,6 +206,13 @@ class World:
             while self._drawn_bytes > _DRAWN_BYTES and len(self._drawn) > 1:
                 self._drawn_bytes -= self._drawn.popitem(last=False)[1].size_bytes
         return drawn
+
+    def draw_all(self) -> None:
+        """Draw every item, newest first, as far as drawn ones are kept. For a thread of its own."""
+        for item in self.items():
+            if self._drawn_bytes > _DRAWN_BYTES * 3 // 4:
+                return
+            self.content(item, "dv" if item.is_video else "d")
 
     def bytes_of(self, item_id: str, variant: str) -> bytes:
         """The exact bytes that a base URL of the item serves with this parameter."""

@@ -235,12 +235,18 @@ class Tree:
 
     def _node(self, row: ItemRow | DirectoryRow) -> Node:
         if isinstance(row, DirectoryRow):
-            return Node(row.inode, is_directory=True, modified_ns=row.modified_ns)
+            return Node(
+                row.inode,
+                is_directory=True,
+                modified_ns=row.modified_ns,
+                changed_ns=row.first_seen_ns,
+            )
         size_bytes, is_exact = self._sizes.shown(row)
         return Node(
             row.inode,
             is_directory=False,
             modified_ns=row.modified_ns,
+            changed_ns=row.modified_ns,
             size_bytes=size_bytes,
             size_is_exact=is_exact,
             # An open file that has vanished everywhere still answers fstat.
@@ -249,7 +255,8 @@ class Tree:
 
     def _virtual_node(self, found: virtual.Virtual) -> Node:
         size_bytes = 0 if found.is_directory else len(self._text(found))
-        return Node(found.inode, found.is_directory, self._started_ns, size_bytes)
+        began_ns = self._started_ns
+        return Node(found.inode, found.is_directory, began_ns, began_ns, size_bytes)
 
     def _text(self, found: virtual.Virtual) -> bytes:
         if found == virtual.STATUS:
