@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any, Final
 from gphotosfs.cli.checks import ends_within, take_away
 from gphotosfs.config import Folders, Profile
 from gphotosfs.control import call, mounted_at, record_of
+from gphotosfs.errors import MountError
 from gphotosfs.simulator.process import Running
 
 PROJECT: Final = Path(__file__).parents[2]
@@ -147,7 +149,8 @@ def _folders(folder: Path) -> Folders:
 def end(mount: Mount) -> None:
     """Unmount what is still mounted and end what still runs; a daemon that does not end fails."""
     while mounted_at(mount.path) is not None:
-        take_away(mount.path, lazily=True)
+        with suppress(MountError):  # `auto_unmount` was faster
+            take_away(mount.path, lazily=True)
     if not ends_within(mount.pid, HANG_GUARD_S):
         with suppress(ProcessLookupError):
             os.kill(mount.pid, signal.SIGKILL)
@@ -192,6 +195,27 @@ def sh(*command: str | Path, code: int | None = 0) -> str:
     )
     assert code is None or done.returncode == code, done.stderr.decode(errors="replace")
     return done.stdout.decode(errors="surrogateescape")
+
+
+def eventually(happened: Callable[[], object]) -> None:
+    """Wait until something in another process has happened."""
+    give_up_s = time.monotonic() + HANG_GUARD_S
+    while not happened():
+        assert time.monotonic() < give_up_s, "it never happened"
+        time.sleep(0.01)
+
+
+@contextmanager
+def process(*command: str | Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A program beside the test, whose output nobody reads; ended with the context."""
+    started = subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield started
+    finally:
+        started.kill()
+        started.wait(HANG_GUARD_S)
 
 
 def variant(item: dict[str, Any]) -> str:
