@@ -36,22 +36,27 @@ def main() -> None:
         threading.Thread(target=world.draw_all, name="draw", daemon=True).start()
     options = {name: json.loads(value) for name, value in (o.split("=", 1) for o in args.option)}
     try:
-        trio.run(_serve, world, args.port, options, args.proxy_ca)
+        trio.run(_serve, world, args.port, options, args.proxy_ca, args.behind)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 async def _serve(
-    world: World, port: int, options: dict[str, object], proxy_ca: Path | None
+    world: World,
+    port: int,
+    options: dict[str, object],
+    proxy_ca: Path | None,
+    behind: list[str] | None,
 ) -> None:
     front = await listen("127.0.0.1", port)
     # Another address, as the real films come from another host.
     films = await listen("127.0.0.2")
     here, there = origin(front), origin(films)
+    seen_as = behind or (here, there)
     photos = SimulatedGoogle(
         world,
         clock=time.monotonic,
-        origins=Origins(here, here, here, there) if proxy_ca is None else Origins(),
+        origins=_loopback(*seen_as) if proxy_ca is None else Origins(),
         draw_in_threads=True,
     )
     control.change_options(photos, options)
@@ -61,6 +66,7 @@ async def _serve(
         "video": photos.origins.video,
         "control": here + control.PREFIX,
         "credentials": photos.client.authorized_user(photos.token_uri),
+        "client": photos.client.client_file(photos.auth_uri, photos.token_uri),
         "pid": os.getpid(),
     }
     async with trio.open_nursery() as nursery:
@@ -72,6 +78,10 @@ async def _serve(
         sys.stdout.flush()
         await server.stopped.wait()
         nursery.cancel_scope.cancel()
+
+
+def _loopback(api: str, films: str) -> Origins:
+    return Origins(api, api, api, films)
 
 
 async def _start_proxy(nursery: trio.Nursery, server: Server, proxy_ca: Path) -> str:
@@ -115,6 +125,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="play Google's own hosts behind a CONNECT proxy, and write the certificate to trust there",
+    )
+    parser.add_argument(
+        "--behind",
+        nargs=2,
+        metavar=("ORIGIN", "FILMS"),
+        help="the origins that clients see, where something stands between them and this",
     )
     parser.add_argument(
         "--option",

@@ -19,6 +19,7 @@ STOP: Final = PREFIX + "stop"
 _CHANGES: Final = frozenset(
     {
         "add_item",
+        "add_file",
         "edit_item",
         "change_bytes",
         "remove_item",

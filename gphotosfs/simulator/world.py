@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from gphotosfs.simulator import albums, awkward, ids, pictures
@@ -90,6 +91,7 @@ class World:
         self._removed: set[int] = set()
         self._albums: dict[int, Album] = {}
         self._next_album = 0
+        self._given: dict[int, Content] = {}
         self._drawn: OrderedDict[tuple[Item, str], Content] = OrderedDict()
         self._drawn_bytes = 0
         # The server draws in threads; the rest of a world is its event loop's alone.
@@ -189,6 +191,8 @@ class World:
             ValueError: the parameter means nothing for this item.
         """
         whole = (variant == "dv") if item.is_video else (variant == "d")
+        if whole and item.number in self._given:
+            return self._given[item.number]
         if item.cheap and whole:
             kind = "video/mp4" if item.is_video else "image/jpeg"
             return Noise(kind, item.size_bytes, roll(self.seed, item.motif, item.number))
@@ -250,6 +254,13 @@ class World:
         }
         item = Item(number=number, id=self._generator.id(number), **(made | fields))
         self._store(item)
+        return item
+
+    def add_file(self, path: str, **fields: Any) -> Item:
+        """A new item with the bytes of a file, which is read now."""
+        data = Path(path).read_bytes()
+        item = self.add_item(filename=Path(path).name, size_bytes=len(data), **fields)
+        self._given[item.number] = Whole(item.mime_type, data)
         return item
 
     def edit_item(self, item_id: str, **changes: Any) -> Item:
