@@ -7,7 +7,7 @@ from its page token with the same revision.
 
 from dataclasses import dataclass
 
-from gphotosfs import names
+from gphotosfs import errors, names
 from gphotosfs.catalog.entries import directory_of
 from gphotosfs.catalog.items import (
     created_ns,
@@ -88,7 +88,12 @@ def apply_items(
     """Show a page of items where the listing shows them; the last page ends the run.
 
     `limit` ends the run earlier, when the directory holds so many items of this run.
+
+    Raises:
+        NoEntryError: the album was taken away meanwhile, and its listing with it.
     """
+    if listing_of(db, listing.kind, listing.key) is None:
+        raise errors.NoEntryError("the album is gone")
     changes = Changes()
     for item in unique(page.items):
         inode = note_item(db, item, now_ns, changes)
@@ -107,9 +112,11 @@ def apply_items(
 def add_newest(db: Connection, listing: ListingRow, page: Page[MediaItem], now_ns: int) -> Changes:
     """Add what is new on a page of the timeline's top, without a run; nothing is taken away."""
     changes = Changes()
+    # A run that began meanwhile has another revision, and takes away whatever carries an older one.
+    now = listing_of(db, listing.kind, listing.key) or listing
     for item in unique(page.items):
         inode = note_item(db, item, now_ns, changes)
-        show_in_timeline(db, inode, item, listing.revision, now_ns, changes)
+        show_in_timeline(db, inode, item, now.revision, now_ns, changes)
     note_times(db, changes)
     return changes
 
@@ -165,7 +172,10 @@ def make_stale(db: Connection, kind: ListingKind, key: str) -> None:
 
 
 def set_nesting(db: Connection, nested: bool, now_ns: int) -> None:
-    """Show albums with a slash in their title as nested directories, or flat, from now on."""
+    """Show albums with a slash in their title as nested directories, or flat, from now on.
+
+    All others keep their names: who is moved is put beside them, not before them.
+    """
     if bool(fact(db, "nest_albums")) == nested:
         return
     set_fact(db, "nest_albums", int(nested))
@@ -173,15 +183,16 @@ def set_nesting(db: Connection, nested: bool, now_ns: int) -> None:
     albums = directory_of(db, DirectoryKind.ALBUMS)
     if albums is None:
         return
-    rows = db.execute(
+    moved = db.execute(
         "SELECT a.id, a.title, a.directory, e.revision FROM album AS a"
-        " JOIN entry AS e ON e.inode = a.directory ORDER BY a.directory"
+        " JOIN entry AS e ON e.inode = a.directory WHERE instr(a.title, '/') ORDER BY a.directory"
     ).fetchall()
+    db.executemany("DELETE FROM entry WHERE inode = ?", [(row["directory"],) for row in moved])
     db.execute(
-        "DELETE FROM entry WHERE inode IN (SELECT inode FROM directory WHERE kind IN (?, ?))",
-        (DirectoryKind.ALBUM, DirectoryKind.FOLDER),
+        "DELETE FROM entry WHERE inode IN (SELECT inode FROM directory WHERE kind = ?)",
+        (DirectoryKind.FOLDER,),
     )
-    for row in rows:
+    for row in moved:
         _place_album(db, row["id"], row["title"], albums.inode, nested, now_ns, changes)
         db.execute(
             "UPDATE entry SET revision = ? WHERE inode = ?", (row["revision"], row["directory"])

@@ -67,6 +67,7 @@ async def _serve(
         "control": here + control.PREFIX,
         "credentials": photos.client.authorized_user(photos.token_uri),
         "client": photos.client.client_file(photos.auth_uri, photos.token_uri),
+        "client": photos.client.client_file(photos.auth_uri, photos.token_uri),
         "pid": os.getpid(),
     }
     async with trio.open_nursery() as nursery:

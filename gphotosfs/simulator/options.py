@@ -54,7 +54,9 @@ class Options:
     bare_url: Literal["error", "picture"] = "error"
     expired_body: Literal["html", "png"] = "html"
 
-    # Tokens and quotas (3.3, 5).
+    # Tokens and quotas (3.3, 3.5, 5).
+    testing_mode: bool = False
+    """The consent screen is "Testing": what is allowed on it from now on dies after seven days."""
     access_token_life_s: float = ACCESS_TOKEN_LIFE_S
     calls_per_day: int | None = 10_000
     byte_requests_per_day: int | None = 75_000

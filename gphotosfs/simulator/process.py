@@ -22,6 +22,8 @@ class Running:
     control: str
     credentials: dict[str, Any]
     """google-auth's `authorized_user`, with `token_uri`."""
+    client: dict[str, Any]
+    """The file of its OAuth client, as the console gives it to download."""
     pid: int
     proxy: str = ""
     """The CONNECT proxy, if one was asked for; the origins are Google's own then."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import trio
 
-from gphotosfs.simulator import library_api, media, refusals
+from gphotosfs.simulator import consent, library_api, media, refusals
 from gphotosfs.simulator.base_urls import BaseUrls
 from gphotosfs.simulator.content import Whole
 from gphotosfs.simulator.exchange import (
@@ -43,6 +43,7 @@ class Origins:
     oauth: str = "https://oauth2.googleapis.com"
     media: str = "https://lh3.googleusercontent.com"
     video: str = "https://video-downloads.googleusercontent.com"
+    accounts: str = "https://accounts.google.com"
 
 
 class SimulatedGoogle:
@@ -79,6 +80,7 @@ class SimulatedGoogle:
         self._oauth_host = urlsplit(origins.oauth).netloc
         self._media_host = urlsplit(origins.media).netloc
         self._video_host = urlsplit(origins.video).netloc
+        self._accounts_host = urlsplit(origins.accounts).netloc
         self._day: float | None = None
         self._used = {"api": 0, "media": 0}
         self._line_free_at_s = float("-inf")
@@ -93,6 +95,11 @@ class SimulatedGoogle:
     def token_uri(self) -> str:
         """Where access tokens are to be had."""
         return f"{self.origins.oauth}/token"
+
+    @property
+    def auth_uri(self) -> str:
+        """The page on which a person allows a program to see photos."""
+        return self.origins.accounts + consent.PATH
 
     def base_url(self, number: int) -> str:
         """A new base URL for the item of this number."""
@@ -202,11 +209,15 @@ class SimulatedGoogle:
         if broken is not None:
             answer = broken
         elif kind == "token":
-            answer = self.accounts.answer(request, self.options.access_token_life_s)
+            answer = self.accounts.answer(
+                request, self.options.access_token_life_s, testing=self.options.testing_mode
+            )
         elif kind == "api":
             answer = self._api_answer(request, fault)
         elif kind in ("media", "redirected"):
             answer = self._media_answer(request, kind)
+        elif request.host == self._accounts_host and consent.is_page(request):
+            answer = consent.answer(self.accounts, request)
         else:
             answer = not_found(request.path)
         if self.options.retry_after_s is not None and answer.status in (429, 503):
@@ -275,6 +286,8 @@ class SimulatedGoogle:
 
     def _kind(self, request: Request) -> Kind:
         host, path = request.host, request.path
+        if host == self._accounts_host and consent.is_page(request):
+            return "other"
         if host == self._oauth_host and path in ("/token", "/revoke"):
             return "token"
         if host == self._video_host:

@@ -1,5 +1,6 @@
 """A profile's services over the simulator in process, without a kernel."""
 
+import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -55,7 +56,7 @@ async def running_core(
     core = Core(
         profile_in(folder),
         chosen,
-        connected(folder, photos, deadline_s=chosen.timeout_s),
+        connected(folder, photos, deadline_s=chosen.timeout_s, chance=random.Random(0)),
         changed=seen.changed,
         renewed=seen.renewed.append,
         now_ns=lambda: int(unix_now_s() * 1e9),
