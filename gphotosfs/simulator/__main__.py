@@ -67,7 +67,6 @@ async def _serve(
         "control": here + control.PREFIX,
         "credentials": photos.client.authorized_user(photos.token_uri),
         "client": photos.client.client_file(photos.auth_uri, photos.token_uri),
-        "client": photos.client.client_file(photos.auth_uri, photos.token_uri),
         "pid": os.getpid(),
     }
     async with trio.open_nursery() as nursery:
@@ -82,7 +81,7 @@ async def _serve(
 
 
 def _loopback(api: str, films: str) -> Origins:
-    return Origins(api, api, api, films)
+    return Origins(api, api, api, films, api)
 
 
 async def _start_proxy(nursery: trio.Nursery, server: Server, proxy_ca: Path) -> str:
