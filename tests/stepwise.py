@@ -31,8 +31,8 @@ class Stepwise(Generic[C]):
         self._ended: list[outcome.Outcome[None]] = []
         self._leaving = False
         # Hypothesis runs a failing example again and wants the same to happen.
-        trio._core._run._ALLOW_DETERMINISTIC_SCHEDULING = True  # type: ignore[attr-defined]
-        trio._core._run._r.seed(0)  # type: ignore[attr-defined]
+        trio._core._run._ALLOW_DETERMINISTIC_SCHEDULING = True  # type: ignore[misc]
+        trio._core._run._r.seed(0)
         self._clock = MockClock(autojump_threshold=0)
         self._clock.jump(now_s)
         trio.lowlevel.start_guest_run(

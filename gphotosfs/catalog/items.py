@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from gphotosfs import names
 from gphotosfs.catalog.entries import directory_of
@@ -18,7 +18,7 @@ _COLUMNS: Final = (
     "width", "height", "processing", "camera", "details",
 )  # fmt: skip
 # Built of constants alone, so there is nothing to inject.
-_SELECT: Final = f"SELECT inode, {', '.join(_COLUMNS)} FROM item WHERE id = ?"  # noqa: S608
+_SELECT: Final = f"SELECT inode, first_seen_ns, {', '.join(_COLUMNS)} FROM item WHERE id = ?"  # noqa: S608
 _PLACES: Final = ", ".join("?" * (len(_COLUMNS) + 3))
 _INSERT: Final = (
     f"INSERT INTO item (inode, id, first_seen_ns, {', '.join(_COLUMNS)}) VALUES ({_PLACES})"  # noqa: S608
@@ -26,41 +26,56 @@ _INSERT: Final = (
 _UPDATE: Final = f"UPDATE item SET {' = ?, '.join(_COLUMNS)} = ? WHERE inode = ?"  # noqa: S608
 
 
-def note_item(db: Connection, item: MediaItem, now_ns: int, changes: Changes) -> Inode:
-    """The inode of an item, whose row says afterwards what the source says now."""
+class Noted(NamedTuple):
+    """A media item that has its row."""
+
+    inode: Inode
+    identity: str
+    name: bytes
+    created_ns: int | None
+    time_ns: int
+    """What `stat` shows: the capture time, else when the item was first seen."""
+
+
+def note_item(db: Connection, item: MediaItem, now_ns: int, changes: Changes) -> Noted:
+    """The item's row, which says afterwards what the source says now."""
     values = _values(item)
+    name, created_ns = values[1], values[4]
     row = db.execute(_SELECT, (item.id,)).fetchone()
     if row is None:
         inode = Inode(new_inode(db))
         db.execute(_INSERT, (inode, item.id, now_ns, *values))
         changes.new_items += 1
-        return inode
-    inode = Inode(row["inode"])
-    if tuple(row)[1:] != values:
-        db.execute(_UPDATE, (*values, inode))
-        if row["name"] != values[1]:
-            _rename(db, inode, item, values[1], changes)
-        if row["created_ns"] != values[4]:
-            _redate(db, inode, item, changes, now_ns)
-    return inode
+        return Noted(inode, item.id, name, created_ns, now_ns if created_ns is None else created_ns)
+    time_ns = row["first_seen_ns"] if created_ns is None else created_ns
+    noted = Noted(Inode(row["inode"]), item.id, name, created_ns, time_ns)
+    if tuple(row)[2:] != values:
+        db.execute(_UPDATE, (*values, noted.inode))
+        if row["name"] != name:
+            _rename(db, noted, changes)
+        if row["created_ns"] != created_ns:
+            _redate(db, noted, changes, now_ns)
+    return noted
 
 
 def show_in_timeline(
-    db: Connection, inode: Inode, item: MediaItem, revision: int, now_ns: int, changes: Changes
+    db: Connection, item: Noted, revision: int, now_ns: int, changes: Changes
 ) -> None:
     """Show an item in `media/all` and in its year, month and day, where it has a capture time."""
-    name = names.file_name(item.filename, item.mime_type, created_ns(item))
-    for directory in (fixed(db, DirectoryKind.ALL), *_dated(db, item, now_ns, changes)):
-        show(db, directory, inode, name, item.id, revision, changes)
-        touch(changes, directory, created_ns(item))
+    directories = _timeline_of(db, item.created_ns, now_ns, changes)
+    show(db, directories, item.inode, item.name, item.identity, revision, changes)
+    for directory in directories:
+        touch(changes, directory, item.time_ns)
 
 
-def hide_from_timeline(db: Connection, inode: Inode, changes: Changes) -> None:
-    """Take an item out of `media/all` and out of its year, month and day."""
+def hide_from_timeline(
+    db: Connection, inode: Inode, changes: Changes, but: Inode | None = None
+) -> None:
+    """Take an item out of `media/all` (`but` not if that is it) and out of its year, month and day."""
     rows = db.execute(
         "SELECT e.directory FROM entry AS e JOIN directory AS d ON d.inode = e.directory"
-        " WHERE e.inode = ? AND d.kind IN (?, ?, ?, ?)",
-        (inode, DirectoryKind.ALL, DirectoryKind.YEAR, DirectoryKind.MONTH, DirectoryKind.DAY),
+        " WHERE e.inode = ? AND e.directory IS NOT ? AND d.kind IN (?, ?, ?, ?)",
+        (inode, but, DirectoryKind.ALL, DirectoryKind.YEAR, DirectoryKind.MONTH, DirectoryKind.DAY),
     ).fetchall()
     for (directory,) in rows:
         hide(db, directory, inode, changes)
@@ -97,18 +112,14 @@ def fixed(db: Connection, kind: DirectoryKind) -> Inode:
     return found.inode
 
 
-def created_ns(item: MediaItem) -> int | None:
-    """The capture time as far as it can be kept; None if there is none or it is nonsense."""
-    return _int64(item.created_ns)
-
-
-def touch(changes: Changes, directory: Inode, time_ns: int | None) -> None:
+def touch(changes: Changes, directory: Inode, time_ns: int) -> None:
     """Remember that an item of this time came into a directory."""
-    if time_ns is not None:
-        changes.touched[directory] = max(time_ns, changes.touched.get(directory, time_ns))
+    known_ns = changes.touched.get(directory)
+    if known_ns is None or known_ns < time_ns:
+        changes.touched[directory] = time_ns
 
 
-def _values(item: MediaItem) -> tuple[object, ...]:
+def _values(item: MediaItem) -> tuple[Any, ...]:
     details = {
         "id": item.id,
         "url": item.product_url,
@@ -122,13 +133,13 @@ def _values(item: MediaItem) -> tuple[object, ...]:
         "exposure_s": item.exposure_s,
         "fps": item.fps,
     }
-    created = created_ns(item)
+    created_ns = _int64(item.created_ns)
     return (
         _storable(item.filename),
-        names.file_name(item.filename, item.mime_type, created),
+        names.file_name(item.filename, item.mime_type, created_ns),
         _storable(item.mime_type),
         item.kind,
-        created,
+        created_ns,
         _int64(item.width),
         _int64(item.height),
         item.processing,
@@ -151,47 +162,46 @@ def _camera(item: MediaItem) -> str:
     return f"{item.camera_make} {item.camera_model}".strip()
 
 
-def _dated(db: Connection, item: MediaItem, now_ns: int, changes: Changes) -> list[Inode]:
-    """The year, month and day directories of an item, made where they were not there."""
-    created = created_ns(item)
-    if created is None:
-        return []
-    day = names.utc_day(created)
+def _timeline_of(
+    db: Connection, created_ns: int | None, now_ns: int, changes: Changes
+) -> list[Inode]:
+    """`media/all` and the year, month and day of a capture time, made where they were not there."""
+    day = None if created_ns is None else names.utc_day(created_ns)
     if (known := changes.days.get(day)) is not None:
         return known
-    year, month = f"{day.year:04d}", f"{day.year:04d}-{day.month:02d}"
-    kinds = DirectoryKind
-    ways = (
-        (kinds.BY_YEAR, ((kinds.YEAR, year),)),
-        (kinds.BY_MONTH, ((kinds.MONTHS, year), (kinds.MONTH, month))),
-        (kinds.BY_DAY, ((kinds.DAYS, year), (kinds.DAY, day.isoformat()))),
-    )
-    found = []
-    for top, steps in ways:
-        inode = fixed(db, top)
-        for kind, key in steps:
-            inode = make_directory(db, kind, key, inode, key.encode(), now_ns, changes)
-        found.append(inode)
+    found = [fixed(db, DirectoryKind.ALL)]
+    if day is not None:
+        year, month = f"{day.year:04d}", f"{day.year:04d}-{day.month:02d}"
+        kinds = DirectoryKind
+        ways = (
+            (kinds.BY_YEAR, ((kinds.YEAR, year),)),
+            (kinds.BY_MONTH, ((kinds.MONTHS, year), (kinds.MONTH, month))),
+            (kinds.BY_DAY, ((kinds.DAYS, year), (kinds.DAY, day.isoformat()))),
+        )
+        for top, steps in ways:
+            inode = fixed(db, top)
+            for kind, key in steps:
+                inode = make_directory(db, kind, key, inode, key.encode(), now_ns, changes)
+            found.append(inode)
     changes.days[day] = found
     return found
 
 
-def _rename(db: Connection, inode: Inode, item: MediaItem, name: object, changes: Changes) -> None:
+def _rename(db: Connection, item: Noted, changes: Changes) -> None:
     """Show an item under its new name wherever it is shown."""
-    assert isinstance(name, bytes)
     for directory, revision in db.execute(
-        "SELECT directory, revision FROM entry WHERE inode = ?", (inode,)
+        "SELECT directory, revision FROM entry WHERE inode = ?", (item.inode,)
     ).fetchall():
-        hide(db, directory, inode, changes)
-        show(db, directory, inode, name, item.id, revision, changes)
+        hide(db, directory, item.inode, changes)
+        show(db, [directory], item.inode, item.name, item.identity, revision, changes)
 
 
-def _redate(db: Connection, inode: Inode, item: MediaItem, changes: Changes, now_ns: int) -> None:
+def _redate(db: Connection, item: Noted, changes: Changes, now_ns: int) -> None:
     """Move an item of the timeline to its new year, month and day."""
+    everything = fixed(db, DirectoryKind.ALL)
     row = db.execute(
-        "SELECT revision FROM entry WHERE inode = ? AND directory = ?",
-        (inode, fixed(db, DirectoryKind.ALL)),
+        "SELECT revision FROM entry WHERE inode = ? AND directory = ?", (item.inode, everything)
     ).fetchone()
     if row is not None:
-        hide_from_timeline(db, inode, changes)
-        show_in_timeline(db, inode, item, row[0], now_ns, changes)
+        hide_from_timeline(db, item.inode, changes, but=everything)
+        show_in_timeline(db, item, row[0], now_ns, changes)

@@ -5,12 +5,12 @@ not see, so a listing that breaks in the middle keeps the old one. A run survive
 from its page token with the same revision.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gphotosfs import errors, names
 from gphotosfs.catalog.entries import directory_of
 from gphotosfs.catalog.items import (
-    created_ns,
     hide_from_timeline,
     note_item,
     show_in_timeline,
@@ -85,7 +85,7 @@ def apply_items(
     now_ns: int,
     limit: int | None = None,
 ) -> Changes:
-    """Show a page of items where the listing shows them; the last page ends the run.
+    """Show a page of items in the listing's directory; the last page ends the run.
 
     `limit` ends the run earlier, when the directory holds so many items of this run.
 
@@ -96,13 +96,10 @@ def apply_items(
         raise errors.NoEntryError("the album is gone")
     changes = Changes()
     for item in unique(page.items):
-        inode = note_item(db, item, now_ns, changes)
-        if listing.kind is ListingKind.TIMELINE:
-            show_in_timeline(db, inode, item, listing.revision, now_ns, changes)
-        elif limit is None or _seen(db, listing) < limit:
-            name = names.file_name(item.filename, item.mime_type, created_ns(item))
-            show(db, listing.home, inode, name, item.id, listing.revision, changes)
-            touch(changes, listing.home, created_ns(item))
+        noted = note_item(db, item, now_ns, changes)
+        if limit is None or _seen(db, listing) < limit:
+            show(db, [listing.home], noted.inode, noted.name, item.id, listing.revision, changes)
+            touch(changes, listing.home, noted.time_ns)
     note_times(db, changes)
     enough = limit is not None and _seen(db, listing) >= limit
     _turn_page(db, listing, None if enough else page.next_page_token, now_ns, changes)
@@ -111,12 +108,19 @@ def apply_items(
 
 def add_newest(db: Connection, listing: ListingRow, page: Page[MediaItem], now_ns: int) -> Changes:
     """Add what is new on a page of the timeline's top, without a run; nothing is taken away."""
-    changes = Changes()
     # A run that began meanwhile has another revision, and takes away whatever carries an older one.
     now = listing_of(db, listing.kind, listing.key) or listing
-    for item in unique(page.items):
-        inode = note_item(db, item, now_ns, changes)
-        show_in_timeline(db, inode, item, now.revision, now_ns, changes)
+    return add_to_timeline(db, page.items, now.revision, now_ns)
+
+
+def add_to_timeline(
+    db: Connection, found: Iterable[MediaItem], revision: int, now_ns: int
+) -> Changes:
+    """Show items in `media/` with a run's revision."""
+    changes = Changes()
+    for item in unique(found):
+        noted = note_item(db, item, now_ns, changes)
+        show_in_timeline(db, noted, revision, now_ns, changes)
     note_times(db, changes)
     return changes
 
@@ -270,8 +274,7 @@ def _sweep(db: Connection, listing: ListingRow, changes: Changes) -> None:
             hide_empty(db, directory, changes)
         if listing.kind is ListingKind.ALBUMS:
             _forget_album(db, inode)
-    if listing.kind is not ListingKind.ALBUMS:
-        forget_times(db, {directory for directory, _, _ in changes.vanished})
+    forget_times(db, changes)
 
 
 def _forget_album(db: Connection, directory: Inode) -> None:

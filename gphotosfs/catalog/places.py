@@ -4,6 +4,7 @@ Every function runs inside a transaction of the store. What a program could have
 reported as `Changes`, so that the kernel can be told.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -26,8 +27,9 @@ class Changes:
     """Whether this was the end of a run."""
     touched: dict[Inode, int] = field(default_factory=dict)
     """Directory: the newest time put into it."""
-    days: dict[date, list[Inode]] = field(default_factory=dict)
-    """The directories of a day that this transaction has found or made, so that it looks but once."""
+    days: dict[date | None, list[Inode]] = field(default_factory=dict)
+    """The directories of a day that this transaction has found or made, so that it looks but once;
+    None: of items without a capture time."""
 
 
 def plant(
@@ -40,7 +42,7 @@ def plant(
         (inode, kind, parent, now_ns),
     )
     if inode != parent:
-        show(db, parent, inode, name, kind, 0, Changes())
+        show(db, [parent], inode, name, kind, 0, Changes())
 
 
 def make_directory(
@@ -64,35 +66,32 @@ def make_directory(
         inode = known.inode
         if known.parent != parent:
             db.execute("UPDATE directory SET parent = ? WHERE inode = ?", (parent, inode))
-    show(db, parent, inode, name, f"{kind} {key}", 0, changes)
+    show(db, [parent], inode, name, f"{kind} {key}", 0, changes)
     return inode
 
 
 def show(
     db: Connection,
-    directory: Inode,
+    directories: Iterable[Inode],
     inode: Inode,
     name: bytes,
     identity: str,
     revision: int,
     changes: Changes,
 ) -> None:
-    """Make an inode visible in a directory, once, under its name or its tagged name.
+    """Make an inode visible in directories, once in each, under its name or its tagged name.
 
-    One that is there already keeps its name; only the revision is noted.
+    Where it is already it keeps its name; only the revision is noted.
     """
-    row = db.execute(
-        "SELECT id, revision FROM entry WHERE inode = ? AND directory = ?", (inode, directory)
-    ).fetchone()
-    if row is not None:
-        if row[1] != revision:
-            db.execute("UPDATE entry SET revision = ? WHERE id = ?", (revision, row[0]))
-        return
-    free, length = name, 5
-    while not _insert(db, directory, free, inode, revision):
-        length += 1  # six characters, and one more each time that even the tagged name is taken
-        free = names.tagged(name, identity, length)
-    changes.appeared.append((directory, free))
+    shown = {
+        row[0]: row
+        for row in db.execute("SELECT directory, id, revision FROM entry WHERE inode = ?", (inode,))
+    }
+    for directory in directories:
+        if (row := shown.get(directory)) is None:
+            _name(db, directory, inode, name, identity, revision, changes)
+        elif row[2] != revision:
+            db.execute("UPDATE entry SET revision = ? WHERE id = ?", (revision, row[1]))
 
 
 def hide(db: Connection, directory: Inode, inode: Inode, changes: Changes) -> None:
@@ -147,15 +146,38 @@ def note_times(db: Connection, changes: Changes) -> None:
         pending = upwards
 
 
-def forget_times(db: Connection, directories: set[Inode]) -> None:
-    """Learn anew which item is a directory's newest, after some were taken out."""
-    for directory in directories:
-        db.execute(
-            "UPDATE directory SET newest_ns = (SELECT max(coalesce(i.created_ns, i.first_seen_ns))"
-            " FROM entry AS e JOIN item AS i ON i.inode = e.inode WHERE e.directory = ?)"
-            " WHERE inode = ?",
+def forget_times(db: Connection, changes: Changes) -> None:
+    """Learn anew which item is the newest where something was taken out, and so upwards."""
+    pending = {directory for directory, _, _ in changes.vanished}
+    while pending:
+        directory = pending.pop()
+        row = db.execute(
+            "UPDATE directory SET newest_ns = now.newest_ns FROM"
+            " (SELECT max(coalesce(i.created_ns, i.first_seen_ns, d.newest_ns)) AS newest_ns"
+            " FROM entry AS e LEFT JOIN item AS i ON i.inode = e.inode"
+            " LEFT JOIN directory AS d ON d.inode = e.inode WHERE e.directory = ?) AS now"
+            " WHERE inode = ? AND directory.newest_ns IS NOT now.newest_ns RETURNING parent",
             (directory, directory),
-        )
+        ).fetchone()
+        if row is not None and row[0] != directory:
+            pending.add(Inode(row[0]))
+
+
+def _name(
+    db: Connection,
+    directory: Inode,
+    inode: Inode,
+    name: bytes,
+    identity: str,
+    revision: int,
+    changes: Changes,
+) -> None:
+    """Give an inode the first of its names that is free in a directory."""
+    free, length = name, 5
+    while not _insert(db, directory, free, inode, revision):
+        length += 1  # six characters, and one more each time that even the tagged name is taken
+        free = names.tagged(name, identity, length)
+    changes.appeared.append((directory, free))
 
 
 def _insert(db: Connection, directory: Inode, name: bytes, inode: Inode, revision: int) -> bool:

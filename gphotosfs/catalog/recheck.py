@@ -7,7 +7,7 @@ whatever is listed meanwhile, carries the new one; what is left behind at its en
 from datetime import date
 
 from gphotosfs import names
-from gphotosfs.catalog.items import created_ns, hide_from_timeline, note_item, show_in_timeline
+from gphotosfs.catalog.items import hide_from_timeline, note_item, show_in_timeline
 from gphotosfs.catalog.listings import ListingRow, begin, listing_of
 from gphotosfs.catalog.places import Changes, forget_times, note_times
 from gphotosfs.catalog.store import Connection
@@ -33,16 +33,15 @@ def note_met(
     unexplained: list[tuple[Inode, date]] = []
     revision = _revision(db)
     for item in unique(page.items):
-        inode = note_item(db, item, now_ns, changes)
+        noted = note_item(db, item, now_ns, changes)
         met = db.execute(
             "UPDATE entry SET revision = ? WHERE inode = ? AND directory = ?",
-            (revision, inode, recheck.home),
+            (revision, noted.inode, recheck.home),
         ).rowcount
-        created = created_ns(item)
-        if not met and created is None:
-            show_in_timeline(db, inode, item, revision, now_ns, changes)
-        elif not met and created is not None:
-            unexplained.append((inode, names.utc_day(created)))
+        if not met and noted.created_ns is None:
+            show_in_timeline(db, noted, revision, now_ns, changes)
+        elif not met and noted.created_ns is not None:
+            unexplained.append((noted.inode, names.utc_day(noted.created_ns)))
     note_times(db, changes)
     db.execute("UPDATE listing SET page_token = ? WHERE id = ?", (page.next_page_token, recheck.id))
     return changes, unexplained
@@ -65,7 +64,7 @@ def take_away(db: Connection, gone: list[Inode]) -> Changes:
     changes = Changes()
     for inode in gone:
         hide_from_timeline(db, inode, changes)
-    forget_times(db, {directory for directory, _, _ in changes.vanished})
+    forget_times(db, changes)
     return changes
 
 

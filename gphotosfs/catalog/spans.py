@@ -7,11 +7,10 @@ goes on after a restart. A span that is done is deleted; the run ends with the l
 from dataclasses import dataclass
 from datetime import date
 
-from gphotosfs.catalog.items import note_item, show_in_timeline
-from gphotosfs.catalog.listings import ListingRow, end_run
-from gphotosfs.catalog.places import Changes, note_times
+from gphotosfs.catalog.listings import ListingRow, add_to_timeline, end_run
+from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.store import Connection
-from gphotosfs.model import MediaItem, Page, unique
+from gphotosfs.model import MediaItem, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,7 @@ def apply_span_page(
     is_done: bool,
 ) -> Changes:
     """Show a page of a span; the last page of the last span ends the run."""
-    changes = Changes()
-    for item in unique(page.items):
-        inode = note_item(db, item, now_ns, changes)
-        show_in_timeline(db, inode, item, listing.revision, now_ns, changes)
-    note_times(db, changes)
+    changes = add_to_timeline(db, page.items, listing.revision, now_ns)
     if is_done:
         db.execute("DELETE FROM span WHERE id = ?", (span.id,))
         if db.execute("SELECT 1 FROM span LIMIT 1").fetchone() is None:

@@ -109,8 +109,9 @@ def set_fact(db: Connection, name: str, value: str | int) -> None:
 
 def new_inode(db: Connection) -> int:
     """A number that no file ever had."""
-    inode: int = fact(db, "next_inode")
-    set_fact(db, "next_inode", inode + 1)
+    inode: int = db.execute(
+        "UPDATE fact SET value = value + 1 WHERE name = 'next_inode' RETURNING value - 1"
+    ).fetchone()[0]
     return inode
 
 
@@ -192,5 +193,7 @@ def _migrate(db: Connection, path: Path, client_id: str) -> None:
         # One transaction, the version included, so that kill -9 leaves the old or the new format.
         db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
     if fact(db, "client_id") is None:
-        set_fact(db, "client_id", client_id)
-        set_fact(db, "next_inode", FIRST_FREE_INODE)
+        with db:  # one transaction: half of it would be a catalogue without a first inode
+            db.execute("BEGIN IMMEDIATE")
+            set_fact(db, "client_id", client_id)
+            set_fact(db, "next_inode", FIRST_FREE_INODE)

@@ -207,7 +207,11 @@ class TreeMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from((1, 20, 400, 4000)))
     def wait(self, seconds: int) -> None:
         """Listings get stale, failures are forgotten, base URLs die."""
-        self.loop.do(lambda _: trio.sleep(seconds))
+
+        async def work(_: Core) -> None:
+            await trio.sleep(seconds)
+
+        self.loop.do(work)
 
     @rule(number=numbers)
     def stat(self, number: int) -> None:
