@@ -126,6 +126,7 @@ class _Mount:
             quota_bytes=settings.quota_byte_requests,
             # Below the deadline of a system call, so that a program is told why it failed.
             deadline_s=0.8 * settings.timeout_s,
+            bytes_per_s=settings.bwlimit.now,
         )
         core = Core(
             request.profile,

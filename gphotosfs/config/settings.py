@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast, overload
 
 from gphotosfs.config import values
+from gphotosfs.config.bandwidth import Bandwidth
 from gphotosfs.config.values import Amount, Kind
 from gphotosfs.errors import ConfigError
 
@@ -126,6 +127,14 @@ class Settings:
         "Let root see the mount too, and nobody else; needs user_allow_other as well.",
     )
     uid: int | None = _option("uid", values.USER, None, "Who owns the files.", unset="who mounts")
+    run_as: int | None = _option(
+        "run_as",
+        values.USER,
+        None,
+        "Whose profile it is and who serves it, where root mounts.",
+        unset="who mounts; from fstab, the owner of the profile",
+        places=Place.MOUNT,
+    )
     gid: int | None = _option(
         "gid", values.GROUP, None, "The group of the files.", unset="of who mounts"
     )
@@ -179,6 +188,13 @@ class Settings:
     )
     timeout_s: float = _option(
         "timeout", values.DEADLINE, "30s", "The longest that any file operation may take."
+    )
+    bwlimit: Bandwidth = _option(
+        "bwlimit",
+        values.BANDWIDTH,
+        "off",
+        "How fast photos may come, in bytes a second: `512K`, `2M`, `off`, or by the time of day, "
+        "`08:00,512K 19:00,off`. The head of a file, which a person waits for, passes at once.",
     )
     quota_calls: int = _option(
         "quota_calls", values.COUNT, "10000", "API calls your Google project may make a day."

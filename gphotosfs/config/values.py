@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+from gphotosfs.config.bandwidth import parse_bandwidth
 from gphotosfs.errors import ConfigError
 
 T = TypeVar("T")
@@ -185,3 +186,4 @@ GROUP: Final = Kind("GROUP", parse_group, (str, int))
 PATH: Final = Kind("FILE", parse_path)
 WORD: Final = Kind("NAME", parse_word)
 ADDRESS: Final = Kind("URL", str)
+BANDWIDTH: Final = Kind("SPEED", parse_bandwidth)

@@ -1,6 +1,6 @@
 """A body that is read piece by piece, and continued where the connection breaks."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -28,8 +28,12 @@ Open = Callable[[int, int | None], AbstractAsyncContextManager[Answer]]
 class GoogleBody:
     """The bytes from a start on. One task at a time may use it."""
 
-    def __init__(self, opened: Open, end: int | None) -> None:
+    def __init__(
+        self, opened: Open, end: int | None, passed: Callable[[int], Awaitable[None]]
+    ) -> None:
+        """`passed` is told how many bytes came, and returns when the next ones may be taken."""
         self._opened = opened
+        self._passed = passed
         self._end = end
         self._context: AbstractAsyncContextManager[Answer] | None = None
         self._answer: Answer | None = None
@@ -102,6 +106,7 @@ class GoogleBody:
                 cause = exc
         if chunk:
             self._take(chunk, expected)
+            await self._passed(len(chunk))
             return True
         # Read even behind the last byte: only then can the connection be used again.
         if expected is not None and self._received >= expected:

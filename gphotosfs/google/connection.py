@@ -20,6 +20,7 @@ from gphotosfs.google.library import LibraryApi
 from gphotosfs.google.media import GoogleMedia
 from gphotosfs.google.oauth import REFRESH_TIMEOUT_S, TokenRequest, Tokens
 from gphotosfs.google.quota import Kind, Ledger, ledger_path
+from gphotosfs.google.throttle import Throttle
 from gphotosfs.google.unreachable import Unreachable
 from gphotosfs.lanes import Lane
 
@@ -62,6 +63,7 @@ class Google:
         unreachable: Unreachable,
         http: Http,
         base_urls: BaseUrls,
+        throttle: Throttle,
     ) -> None:
         self._clients = clients
         self._unreachable = unreachable
@@ -70,7 +72,7 @@ class Google:
         self.tokens: Final = tokens
         self.ledger: Final = ledger
         self.library: Final = LibraryApi(http, base_urls.remember)
-        self.media: Final = GoogleMedia(http, base_urls)
+        self.media: Final = GoogleMedia(http, base_urls, throttle)
 
     async def run(self) -> None:
         """Keep the quota ledger on disk, for ever."""
@@ -114,11 +116,14 @@ def connect(
     deadline_s: float = DEADLINE_S,
     now: Callable[[], float] = time.time,
     elapsed: Callable[[], float] = since_boot_s,
+    bytes_per_s: Callable[[], float | None] = lambda: None,
     chance: random.Random | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     token_transport: httpx.BaseTransport | None = None,
 ) -> Google:
     """The Google of a profile. Asks nobody and starts nothing; `run` and `aclose` are the caller's.
+
+    `bytes_per_s` is asked, again and again, how fast media may come; None: as fast as they do.
 
     The transports and clocks are for tests; without them it is the network and the machine's own.
 
@@ -167,7 +172,8 @@ def connect(
         client, endpoints, tokens, ledger, unreachable, deadline_s=deadline_s, chance=chance
     )
     base_urls = library.base_urls(http, elapsed)
-    return Google((client, token_client), tokens, ledger, unreachable, http, base_urls)
+    throttle = Throttle(bytes_per_s)
+    return Google((client, token_client), tokens, ledger, unreachable, http, base_urls, throttle)
 
 
 def _silence_loggers_that_write_urls() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import httpx
@@ -19,6 +20,7 @@ from gphotosfs.google.base_urls import BaseUrl, BaseUrls
 from gphotosfs.google.body import GoogleBody
 from gphotosfs.google.http import Http
 from gphotosfs.google.quota import Kind
+from gphotosfs.google.throttle import Throttle
 from gphotosfs.lanes import Lane, current_lane
 from gphotosfs.model import BlobKey, Processing, Variant
 
@@ -41,8 +43,9 @@ HEAD_FAILS: Final = frozenset({400, 405, 411, 501})
 class GoogleMedia:
     """Hands out bytes of Library items; any number of tasks may use it at once."""
 
-    def __init__(self, http: Http, base_urls: BaseUrls) -> None:
+    def __init__(self, http: Http, base_urls: BaseUrls, throttle: Throttle) -> None:
         self._http = http
+        self._throttle = throttle
         self._base_urls = base_urls
         self._headless: set[tuple[str, Variant]] = set()
 
@@ -53,7 +56,8 @@ class GoogleMedia:
         Raises:
             RemoteError: there is no usable answer; the subclass says why.
         """
-        body = GoogleBody(lambda from_, to: self._opened(key, from_, to), end)
+        passed = partial(self._throttle.take, urgent=_is_head(start, end))
+        body = GoogleBody(lambda from_, to: self._opened(key, from_, to), end, passed)
         try:
             await body.begin(start)
             yield body
@@ -84,8 +88,7 @@ class GoogleMedia:
 
     @asynccontextmanager
     async def _opened(self, key: BlobKey, start: int, end: int | None) -> AsyncIterator[Answer]:
-        is_head = end is not None and end - start <= HEAD_MAX_BYTES
-        lane = max(current_lane(), Lane.FOREGROUND if is_head else Lane.DOWNLOAD)
+        lane = max(current_lane(), Lane.FOREGROUND if _is_head(start, end) else Lane.DOWNLOAD)
         headers = {}
         if start > 0 or end is not None:
             headers["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
@@ -147,6 +150,11 @@ def _ask(key: BlobKey, method: str, url: httpx.URL, headers: Mapping[str, str], 
         answer_s=ANSWER_S if key.variant is Variant.PHOTO else VIDEO_ANSWER_S,
         judged_by_caller=HEAD_FAILS | DEAD if method == "HEAD" else DEAD | {416},
     )
+
+
+def _is_head(start: int, end: int | None) -> bool:
+    """Whether a person waits for these bytes rather than a program that reads on."""
+    return end is not None and end - start <= HEAD_MAX_BYTES
 
 
 def _refused(status: int) -> RemoteError:
