@@ -81,7 +81,7 @@ async def _serve(
 
 
 def _loopback(api: str, films: str) -> Origins:
-    return Origins(api, api, api, films, api)
+    return Origins(api, api, api, films, api, api, api)
 
 
 async def _start_proxy(nursery: trio.Nursery, server: Server, proxy_ca: Path) -> str:

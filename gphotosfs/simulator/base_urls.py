@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-_FORM: Final = struct.Struct(">QdQ")
+_FORM: Final = struct.Struct(">QdQQ")
 _DIGEST_BYTES: Final = 63
 
 
@@ -19,14 +19,14 @@ class BaseUrls:
     seed: int
     _counter: Iterator[int] = field(default_factory=itertools.count)
 
-    def issue(self, number: int, now_s: float) -> str:
-        """A new opaque text for the item of this number."""
-        plain = _FORM.pack(number, now_s, next(self._counter))
+    def issue(self, number: int, now_s: float, session: int = 0) -> str:
+        """A new opaque text for the item of this number; `session` is the Picker's, 0 for none."""
+        plain = _FORM.pack(number, now_s, session, next(self._counter))
         digest = self._digest(plain)
         return base64.urlsafe_b64encode(self._veil(plain, digest) + digest).decode()
 
-    def read(self, text: str) -> tuple[int, float] | None:
-        """The item's number and when the text was issued; None if it never was."""
+    def read(self, text: str) -> tuple[int, float, int] | None:
+        """The item's number, when the text was issued and its session; None if it never was."""
         try:
             sealed = base64.b64decode(text, altchars=b"-_", validate=True)
         except ValueError:
@@ -37,8 +37,8 @@ class BaseUrls:
         plain = self._veil(veiled, digest)
         if self._digest(plain) != digest:
             return None
-        number, issued_s, _ = _FORM.unpack(plain)
-        return number, issued_s
+        number, issued_s, session, _ = _FORM.unpack(plain)
+        return number, issued_s, session
 
     def _digest(self, plain: bytes) -> bytes:
         key = str(self.seed).encode()

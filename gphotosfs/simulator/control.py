@@ -38,7 +38,9 @@ def answer(photos: SimulatedGoogle, request: Request) -> Answer:
 
     GET log (?after=ROW), DELETE log; GET or POST options; POST or DELETE faults; POST
     world/METHOD with its arguments as an object, or as a list where they have no names; GET items
-    (?limit=N), GET albums, GET bytes/ITEM/VARIANT; POST revoke, POST expire-tokens; POST stop.
+    (?limit=N), GET albums, GET bytes/ITEM/VARIANT; POST revoke, POST expire-tokens; GET sessions,
+    POST pick with the ids that a person ticks in the youngest session that waits, POST
+    expire-sessions; POST stop.
     """
     what = request.path.removeprefix(PREFIX)
     given = json.loads(request.body) if request.body else {}
@@ -87,6 +89,12 @@ def _do(
             photos.client.revoked = True
         case "POST", ["expire-tokens"]:
             photos.accounts.expire_access_tokens()
+        case "GET", ["sessions"]:
+            return json_answer([dataclasses.asdict(one) for one in photos.picker.sessions.values()])
+        case "POST", ["pick"]:
+            photos.picker.pick(photos.picker.youngest(), given)
+        case "POST", ["expire-sessions"]:
+            photos.picker.expire()
         case "POST", ["stop"]:
             pass  # the server does it once this answer is sent
         case _:

@@ -99,19 +99,26 @@ class ApiError(Exception):
     """An answer in Google's error envelope (reference 1.7)."""
 
     def __init__(
-        self, code: int, message: str, details: list[dict[str, Any]] | None = None
+        self,
+        code: int,
+        message: str,
+        details: list[dict[str, Any]] | None = None,
+        *,
+        status: str = "",
     ) -> None:
+        """`status` is the word for it where it is not the usual one of this code."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.details = details
+        self.status = status or STATUS_NAMES.get(code, "UNKNOWN")
 
     def answer(self) -> Answer:
         """The envelope."""
         error: dict[str, Any] = {
             "code": self.code,
             "message": self.message,
-            "status": STATUS_NAMES.get(self.code, "UNKNOWN"),
+            "status": self.status,
         }
         if self.details:
             error["details"] = self.details

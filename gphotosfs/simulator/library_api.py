@@ -96,7 +96,7 @@ class LibraryApi:
     # --- methods ------------------------------------------------------------------------------
 
     def _list_albums(self, call: Call) -> dict[str, Any]:
-        _check_query(call.request, "pageSize", "pageToken", "excludeNonAppCreatedData")
+        check_query(call.request, "pageSize", "pageToken", "excludeNonAppCreatedData")
         size = self._page_size(call.request.value("pageSize"), "albums")
 
         def rows_after(after: Cursor | None) -> Iterator[tuple[Cursor, Album]]:
@@ -115,11 +115,11 @@ class LibraryApi:
         return _listing("albums", found, [self._album(album) for album in found.rows])
 
     def _get_album(self, call: Call) -> dict[str, Any]:
-        _check_query(call.request)
+        check_query(call.request)
         return self._album(self._own_album(call.ids[0], call.owner))
 
     def _list_items(self, call: Call) -> dict[str, Any]:
-        _check_query(call.request, "pageSize", "pageToken")
+        check_query(call.request, "pageSize", "pageToken")
         size = self._page_size(call.request.value("pageSize"), "mediaItems")
         wanted = Filters(archived=self._options.list_shows_archived)
         found = self._timeline(
@@ -133,7 +133,7 @@ class LibraryApi:
         return _listing("mediaItems", found, [self._item(number) for number in found.rows])
 
     def _get_item(self, call: Call) -> dict[str, Any]:
-        _check_query(call.request)
+        check_query(call.request)
         item = self._own_item(call.ids[0], call.owner)
         if item is None:
             if self._options.unknown_item_status == 400:
@@ -142,7 +142,7 @@ class LibraryApi:
         return self._item(item.number)
 
     def _batch_get(self, call: Call) -> dict[str, Any]:
-        _check_query(call.request, "mediaItemIds")
+        check_query(call.request, "mediaItemIds")
         item_ids = call.request.query.get("mediaItemIds", [])
         if not item_ids:
             raise ApiError(400, "Request must contain at least one media item id.")
@@ -162,7 +162,7 @@ class LibraryApi:
         return {"mediaItemResults": results}
 
     def _search(self, call: Call) -> dict[str, Any]:
-        _check_query(call.request)
+        check_query(call.request)
         body = shapes.checked(_json(call.request.body), shapes.SEARCH)
         album_id, order = body.get("albumId", ""), body.get("orderBy", "")
         size = self._page_size(body.get("pageSize"), "mediaItems")
@@ -306,7 +306,12 @@ def answer(served: Method, call: Call) -> Any:
     return fields.cut(served(call), fields.parse(mask) if mask else {})
 
 
-def _check_query(request: Request, *known: str) -> None:
+def check_query(request: Request, *known: str) -> None:
+    """Let the parameters of a method pass.
+
+    Raises:
+        ApiError: there is another one.
+    """
     for name in request.query:
         if name not in _COMMON and name not in known:
             raise ApiError(

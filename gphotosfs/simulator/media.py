@@ -3,7 +3,7 @@
 import functools
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from PIL import Image
@@ -36,6 +36,8 @@ class Asked:
 
     number: int
     issued_s: float
+    session: int
+    """Of the Picker, whose URLs need a token besides; 0 for the Library's."""
     variant: str
 
 
@@ -68,7 +70,7 @@ def answer(
     if not wanted.variant:
         if options.bare_url == "error":
             return html_answer(400, "Bad Request", "Your client has issued a malformed request.")
-        wanted = Asked(wanted.number, wanted.issued_s, "w512-h512")
+        wanted = replace(wanted, variant="w512-h512")
     if wanted.variant == "dv":
         if not item.is_video:
             return html_answer(404, "Not Found", "There is no film of this item.")
@@ -126,6 +128,11 @@ def apply_range(header: str, answer: Answer) -> None:
         return
     answer.status, answer.start, answer.end = 206, start, end
     answer.headers["Content-Range"] = f"bytes {start}-{end - 1}/{total}"
+
+
+def token_lacking() -> Answer:
+    """What the URL of a picked item answers to who is not known: a picture (reference 2.3)."""
+    return Answer(403, Whole("image/png", _tile()), dict(_HEADERS))
 
 
 def quota_used_up() -> Answer:

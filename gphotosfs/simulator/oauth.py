@@ -110,7 +110,7 @@ class Accounts:
     grants: dict[str, Grant] = field(default_factory=dict)
     codes: dict[str, Code] = field(default_factory=dict)
 
-    def new_client(self, scopes: tuple[str, ...] = (APPEND, READ, EDIT)) -> Client:
+    def new_client(self, scopes: tuple[str, ...] = (APPEND, READ, EDIT, PICK)) -> Client:
         """A further client, to which nothing belongs yet but what `owner` says."""
         number = len(self.clients)
         secret = hashlib.sha256(f"{self.seed}:client:{number}".encode()).hexdigest()

@@ -42,6 +42,14 @@ class Options:
     retry_after_s: int | None = None
     """Sent with 429 and 503; the real one does not."""
 
+    # Picking (4).
+    poll_interval_s: float = 5.0
+    pick_timeout_s: float = 1800.0
+    """How long a client is to ask whether the person is done."""
+    session_life_s: float = 7 * 86_400.0
+    unknown_session_status: Literal[400, 404] = 404
+    account_without_photos: bool = False
+
     # Bytes (2).
     url_life_s: float = 3600.0
     head: Literal["length", "no_length", "refused"] = "length"

@@ -72,6 +72,10 @@ class Running:
         """The exact bytes of an item."""
         return self.fetch("GET", f"bytes/{item_id}/{variant}")
 
+    def pick(self, *item_ids: str) -> None:
+        """What a person does on the page that waits: tick these, and press Done."""
+        self.call("POST", "pick", item_ids)
+
     def stop(self) -> None:
         """Let it end."""
         self.call("POST", "stop")

@@ -21,6 +21,32 @@ def media_item(item: Item, base_url: str) -> dict[str, Any]:
     )
 
 
+def picked_item(item: Item, base_url: str) -> dict[str, Any]:
+    """A PickedMediaItem (reference 4): numbers are numbers here, and it has no description."""
+    camera = {"cameraMake": item.camera_make, "cameraModel": item.camera_model}
+    metadata = _without_defaults({"width": item.width, "height": item.height} | camera)
+    if item.is_video:
+        metadata["videoMetadata"] = _without_defaults(
+            {"fps": item.fps, "processingStatus": item.status}
+        )
+    else:
+        metadata["photoMetadata"] = _exposure(item)
+    file = {
+        "baseUrl": base_url,
+        "mimeType": item.mime_type,
+        "filename": item.filename,
+        "mediaFileMetadata": metadata,
+    }
+    return _without_defaults(
+        {
+            "id": item.id,
+            "createTime": "" if item.created_ns is None else timestamp(item.created_ns),
+            "type": "VIDEO" if item.is_video else "PHOTO",
+            "mediaFile": _without_defaults(file),
+        }
+    )
+
+
 def album(album: Album, count: int, cover_id: str, cover_url: str) -> dict[str, Any]:
     """An Album; `count` are the members that the client sees."""
     return _without_defaults(
@@ -63,16 +89,19 @@ def _metadata(item: Item) -> dict[str, Any]:
         shown["video"] = _without_defaults(camera | {"fps": item.fps, "status": item.status})
     else:
         # Set though empty where there is no EXIF: it says that this is a photo.
-        shown["photo"] = _without_defaults(
-            camera
-            | {
-                "focalLength": item.focal_length,
-                "apertureFNumber": item.aperture,
-                "isoEquivalent": item.iso,
-                "exposureTime": item.exposure,
-            }
-        )
+        shown["photo"] = _without_defaults(camera) | _exposure(item)
     return shown
+
+
+def _exposure(item: Item) -> dict[str, Any]:
+    return _without_defaults(
+        {
+            "focalLength": item.focal_length,
+            "apertureFNumber": item.aperture,
+            "isoEquivalent": item.iso,
+            "exposureTime": item.exposure,
+        }
+    )
 
 
 def _without_defaults(fields: dict[str, Any]) -> dict[str, Any]:

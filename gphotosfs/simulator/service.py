@@ -1,6 +1,7 @@
 """The simulated Google: what answers a request, however it came."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -8,9 +9,8 @@ from urllib.parse import urlsplit
 
 import trio
 
-from gphotosfs.simulator import consent, library_api, media, refusals
+from gphotosfs.simulator import consent, library_api, media, mishaps, picker_page, refusals
 from gphotosfs.simulator.base_urls import BaseUrls
-from gphotosfs.simulator.content import Whole
 from gphotosfs.simulator.exchange import (
     Answer,
     ApiError,
@@ -24,8 +24,10 @@ from gphotosfs.simulator.exchange import (
 )
 from gphotosfs.simulator.faults import Fault, Faults
 from gphotosfs.simulator.library_api import Call, LibraryApi
-from gphotosfs.simulator.oauth import Accounts, Client
+from gphotosfs.simulator.oauth import PICK, Accounts, Client
 from gphotosfs.simulator.options import Options
+from gphotosfs.simulator.picker import Picker, Session
+from gphotosfs.simulator.picker_api import PickerApi
 from gphotosfs.simulator.transport import InProcess, InProcessSync
 from gphotosfs.simulator.world import World
 
@@ -44,15 +46,19 @@ class Origins:
     media: str = "https://lh3.googleusercontent.com"
     video: str = "https://video-downloads.googleusercontent.com"
     accounts: str = "https://accounts.google.com"
+    picker: str = "https://photospicker.googleapis.com"
+    photos: str = "https://photos.google.com"
+    """Where people are sent to pick."""
 
 
 class SimulatedGoogle:
-    """Library API, OAuth and base URLs over one library.
+    """Library API, Picker API, OAuth and base URLs over one library.
 
     Args:
         world: the library.
         clock: seconds from any origin; under trio its own clock, which tests make virtual.
         origins: the hosts in the URLs that it gives out.
+        unix_time: what its wall clock shows.
         draw_in_threads: pictures are drawn off the event loop. Not under a virtual clock, which
             would jump while a thread works.
     """
@@ -63,6 +69,7 @@ class SimulatedGoogle:
         *,
         clock: Callable[[], float] = trio.current_time,
         origins: Origins = Origins(),
+        unix_time: Callable[[], float] = time.time,
         draw_in_threads: bool = False,
     ) -> None:
         self.world = world
@@ -76,11 +83,22 @@ class SimulatedGoogle:
         self._draw_in_threads = draw_in_threads
         self._urls = BaseUrls(world.seed)
         self._api = LibraryApi(world, self.options, self.base_url)
+        self.picker = Picker(world, self.options, clock)
+        self._picker_api = PickerApi(
+            world,
+            self.options,
+            self.picker,
+            page_origin=origins.photos,
+            base_url=self._picked_url,
+            unix_time=unix_time,
+        )
         self._api_host = urlsplit(origins.api).netloc
         self._oauth_host = urlsplit(origins.oauth).netloc
         self._media_host = urlsplit(origins.media).netloc
         self._video_host = urlsplit(origins.video).netloc
         self._accounts_host = urlsplit(origins.accounts).netloc
+        self._picker_host = urlsplit(origins.picker).netloc
+        self._photos_host = urlsplit(origins.photos).netloc
         self._day: float | None = None
         self._used = {"api": 0, "media": 0}
         self._line_free_at_s = float("-inf")
@@ -104,6 +122,9 @@ class SimulatedGoogle:
     def base_url(self, number: int) -> str:
         """A new base URL for the item of this number."""
         return f"{self.origins.media}/lr/{self._urls.issue(number, self._clock())}"
+
+    def _picked_url(self, number: int, session: Session) -> str:
+        return f"{self.origins.media}/lr/{self._urls.issue(number, self._clock(), session.number)}"
 
     def access_token(self, client: Client | None = None) -> str:
         """An access token without asking the endpoint, for tests that begin behind it."""
@@ -205,7 +226,7 @@ class SimulatedGoogle:
         await trio.sleep(self._line_free_at_s - now_s)
 
     def _answer(self, request: Request, kind: Kind, fault: Fault | None) -> Answer:
-        broken = _instead(kind, fault)
+        broken = mishaps.instead(kind, fault)
         if broken is not None:
             answer = broken
         elif kind == "token":
@@ -216,6 +237,8 @@ class SimulatedGoogle:
             answer = self._api_answer(request, fault)
         elif kind in ("media", "redirected"):
             answer = self._media_answer(request, kind)
+        elif self._is_picker_page(request):
+            answer = picker_page.answer(self.picker, self.world, request, self.base_url)
         elif request.host == self._accounts_host and consent.is_page(request):
             answer = consent.answer(self.accounts, request)
         else:
@@ -224,19 +247,20 @@ class SimulatedGoogle:
             answer.headers["Retry-After"] = str(self.options.retry_after_s)
         if fault is not None:
             answer.fault = fault
-            _misstate_range(answer, fault)
+            mishaps.misstate_range(answer, fault)
         if request.method == "HEAD":
             answer.has_body = False
         return answer
 
     def _api_answer(self, request: Request, fault: Fault | None) -> Answer:
-        route = self._api.route(request)
+        picking = self._is_picking(request)
+        route = self._picker_api.route(request) if picking else self._api.route(request)
         if route is None:
             return not_found(request.path)
         scopes, method, ids = route
         try:
             client = self._authorize(request, scopes)
-            if self._over_quota("api", self.options.calls_per_day):
+            if not picking and self._over_quota("api", self.options.calls_per_day):
                 raise refusals.quota_used_up(client.project_number)
             value = library_api.answer(method, Call(request, client.number, fault, ids))
         except ApiError as exc:
@@ -251,14 +275,21 @@ class SimulatedGoogle:
     def _media_answer(self, request: Request, kind: Kind) -> Answer:
         if request.method not in ("GET", "HEAD"):
             return html_answer(405, "Method Not Allowed", "The request method is inappropriate.")
-        # A redirect and its target are one request to the quota.
-        if kind == "media" and self._over_quota("media", self.options.byte_requests_per_day):
+        wanted = media.asked(self._urls, request)
+        is_picked = wanted is not None and wanted.session > 0
+        if kind == "media" and is_picked and not self._may_pick(request):
+            return media.token_lacking()
+        # A redirect and its target are one request to the quota, which picked items have none of.
+        if (
+            kind == "media"
+            and not is_picked
+            and self._over_quota("media", self.options.byte_requests_per_day)
+        ):
             return media.quota_used_up()
         redirect = None
         if kind == "media":
             redirect = self.origins.video + request.target
         now_s = self._clock()
-        wanted = media.asked(self._urls, request)
         return media.answer(request, wanted, self.world, self.options, now_s, redirect)
 
     def _authorize(self, request: Request, scopes: tuple[str, ...]) -> Client:
@@ -274,6 +305,24 @@ class SimulatedGoogle:
         if not token.scopes.intersection(scopes):
             raise refusals.scope_lacking(detailed=self.options.scope_error_details)
         return token.client
+
+    def _may_pick(self, request: Request) -> bool:
+        """Whether a request for bytes carries a token that is good for picked items."""
+        try:
+            self._authorize(request, (PICK,))
+        except ApiError:
+            return False
+        return True
+
+    def _is_picking(self, request: Request) -> bool:
+        """Whether it is the Picker API that is asked; on loopback one address plays both."""
+        if request.host != self._picker_host:
+            return False
+        is_its_own = request.path.startswith("/v1/sessions") or "sessionId" in request.query
+        return self._picker_host != self._api_host or is_its_own
+
+    def _is_picker_page(self, request: Request) -> bool:
+        return request.host == self._photos_host and request.path.startswith(picker_page.PREFIX)
 
     def _over_quota(self, what: str, limit: int | None) -> bool:
         """Count a request; whether it is one too many. Days begin when the first request comes."""
@@ -294,7 +343,9 @@ class SimulatedGoogle:
             return "redirected"
         if host == self._media_host and (path.startswith("/lr/") or host != self._api_host):
             return "media"
-        return "api" if host == self._api_host else "other"
+        if self._is_picker_page(request):
+            return "other"
+        return "api" if host in (self._api_host, self._picker_host) else "other"
 
     def _draw(self, request: Request) -> None:
         wanted = media.asked(self._urls, request)
@@ -317,35 +368,6 @@ class SimulatedGoogle:
         )
         self.log.append(row)
         return row
-
-
-def _instead(kind: Kind, fault: Fault | None) -> Answer | None:
-    """What a fault puts in the place of the whole answer."""
-    if fault is None:
-        return None
-    if fault.effect == "status":
-        if kind in ("media", "redirected"):
-            return html_answer(fault.status, "Server Error", "That\u2019s all we know.")
-        return ApiError(fault.status, "The service is currently unavailable.").answer()
-    if fault.effect == "html":
-        return html_answer(200, "OK", "Please sign in to this network.")
-    if fault.effect == "garbage":
-        return Answer(200, Whole("application/json; charset=UTF-8", b'{"mediaItems": [{"id": "A'))
-    return None
-
-
-def _misstate_range(answer: Answer, fault: Fault) -> None:
-    if answer.status != 206:
-        return
-    last, total = answer.end - 1, answer.content.size_bytes
-    if fault.effect == "wrong_range":
-        moved = max(1, fault.bytes)
-        # The bytes that come are those that the header tells of: another range than was asked for.
-        answer.start = min(answer.start + moved, last)
-        answer.headers["Content-Range"] = f"bytes {answer.start}-{last}/{total}"
-    elif fault.effect == "wrong_total":
-        total += max(1, fault.bytes)
-        answer.headers["Content-Range"] = f"bytes {answer.start}-{last}/{total}"
 
 
 async def _wait(seconds: float | None) -> None:

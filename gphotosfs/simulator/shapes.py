@@ -30,6 +30,8 @@ SEARCH: Final[Shape] = {
     },
 }
 
+SESSION: Final[Shape] = {"pickingConfig": {"maxItemCount": int}}
+
 
 def checked(value: Any, shape: Shape, where: str = "") -> Any:
     """The value without its nulls, which stand for absent fields.
