@@ -1,14 +1,16 @@
 """`gphotosfs mount`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from gphotosfs.cli.background import Serve, serve_in_background, serve_in_foreground
 from gphotosfs.cli.checks import check_signed_in, check_system, usable_mountpoint
+from gphotosfs.cli.identity import become
 from gphotosfs.config import (
     OPTIONS,
+    MountOptions,
     MountRequest,
     Option,
     Place,
@@ -60,34 +62,46 @@ def mount(arguments: tuple[str, ...], option_texts: tuple[str, ...], **flags: ob
     if len(arguments) > 2:
         raise click.UsageError(f"there is no argument {arguments[2]!r}: [SOURCE] MOUNTPOINT is all")
     source = arguments[0] if len(arguments) == 2 else "default"
-    request = mount_request(source, arguments[-1], option_texts, flags)
+    options = parse_mount_options(",".join(option_texts))
+    given = {name: str(value) for name, value in flags.items() if value is not None}
+    options = MountOptions(options.given | given, options.handed_on)
+    request = mount_request(source, arguments[-1], options)
 
     from gphotosfs.app import run
 
     mount_and_serve(request, run)
 
 
-def mount_request(
-    source: str, mountpoint: str, option_texts: tuple[str, ...], flags: Mapping[str, object]
-) -> MountRequest:
-    """What is asked for, in order of rising weight: `config.toml`, `-o`, flags.
+def mount_request(source: str, mountpoint: str, options: MountOptions) -> MountRequest:
+    """What is asked for; options weigh more than `config.toml`. `run_as` is obeyed at once.
 
     Raises:
         ConfigError: an option, the profile or its `config.toml` is not usable.
         MountError: nothing can be mounted there.
     """
+    uid = OPTIONS["run_as"].value(options.given.get("run_as", "none"))
+    if uid is not None:
+        become(uid)
     name, path = parse_source(source)
     profile = Profile(name)
-    options = parse_mount_options(",".join(option_texts))
-    given = {name: str(value) for name, value in flags.items() if value is not None}
     return MountRequest(
         profile=profile,
-        settings=settings_from(read_config_file(profile.config_path), options.given | given),
+        settings=settings_from(read_config_file(profile.config_path), options.given),
         path=path,
         mountpoint=usable_mountpoint(mountpoint),
         source=source,
         handed_on=options.handed_on,
     )
+
+
+def check_mountable(request: MountRequest) -> None:
+    """Look for what would make the mount fail, as far as that can be known before.
+
+    Raises:
+        GPhotosError: it would fail; the message says why.
+    """
+    check_system(request.settings)
+    check_signed_in(request.profile)
 
 
 def mount_and_serve(request: MountRequest, serve: Serve) -> None:
@@ -96,8 +110,7 @@ def mount_and_serve(request: MountRequest, serve: Serve) -> None:
     Raises:
         GPhotosError: it can't be mounted.
     """
-    check_system(request.settings)
-    check_signed_in(request.profile)
+    check_mountable(request)
     request.profile.make_dirs()
     if request.settings.foreground:
         serve_in_foreground(request, serve)

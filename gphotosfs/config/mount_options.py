@@ -37,8 +37,8 @@ class MountOptions:
     """What goes on to libfuse as it is."""
 
 
-def parse_mount_options(text: str) -> MountOptions:
-    """What the text asks for.
+def parse_mount_options(text: str, *, tolerant: bool = False) -> MountOptions:
+    """What the text asks for; a tolerant reader passes over what it does not know (`mount -s`).
 
     Raises:
         ConfigError: an option is unknown, lacks its value, or a quote is not closed.
@@ -54,7 +54,7 @@ def parse_mount_options(text: str) -> MountOptions:
             given[name] = value
         elif part in HANDED_ON or (name in HANDED_ON_WITH_VALUE and value):
             handed_on.append(part)
-        elif name not in PASSED_OVER and not name.startswith(PASSED_OVER_PREFIXES):
+        elif not (tolerant or name in PASSED_OVER or name.startswith(PASSED_OVER_PREFIXES)):
             known = [other.name for other in OPTIONS.values() if other.places & Place.MOUNT]
             hint = nearest(name, [*known, *HANDED_ON, *HANDED_ON_WITH_VALUE, *PASSED_OVER])
             raise ConfigError(f"there is no mount option {name!r}{hint}")

@@ -27,6 +27,8 @@ class Mounted:
     mountpoint: Path
     fstype: str
     source: str
+    user_id: int | None = None
+    """Whose daemon serves it; only FUSE tells."""
 
     @property
     def is_fuse(self) -> bool:
@@ -55,8 +57,14 @@ def mounted_at(mountpoint: Path, mountinfo: Path = MOUNTINFO) -> Mounted | None:
 def _mounted(line: str) -> Mounted:
     fields = line.split(" ")
     # A variable number of optional fields ends with a dash.
-    fstype, source = fields[fields.index("-", 6) + 1 :][:2]
-    return Mounted(Path(_unescape(fields[4])), _unescape(fstype), _unescape(source))
+    fstype, source, options = fields[fields.index("-", 6) + 1 :][:3]
+    user = re.search(r"(?:^|,)user_id=(\d+)", options)
+    return Mounted(
+        Path(_unescape(fields[4])),
+        _unescape(fstype),
+        _unescape(source),
+        int(user[1]) if user else None,
+    )
 
 
 def _unescape(text: str) -> str:
