@@ -61,14 +61,15 @@ class Requests:
     def __init__(self, timeout_s: float) -> None:
         self.timeout_s = timeout_s
         self.served = 0
+        self.ending = False
+        """Whether the mount ends, and requests have no time left."""
         self._scopes: set[trio.CancelScope] = set()
-        self._ending = False
 
     def begin(self) -> trio.CancelScope:
         """The scope of a new request, which ends at its deadline."""
         self.served += 1
         scope = trio.CancelScope(deadline=trio.current_time() + self.timeout_s)
-        if self._ending:
+        if self.ending:
             scope.cancel()
         self._scopes.add(scope)
         return scope
@@ -79,7 +80,7 @@ class Requests:
 
     def end_all(self) -> None:
         """Answer every request now, with an error, since the mount ends."""
-        self._ending = True
+        self.ending = True
         for scope in self._scopes:
             scope.cancel()
 
@@ -122,6 +123,9 @@ def operation(
             raise pyfuse3.FUSEError(errno.EIO) from exc
         finally:
             self.requests.end(scope)
+        if self.requests.ending:
+            # What the kernel itself says to those who wait when a connection is cut.
+            raise pyfuse3.FUSEError(errno.ECONNABORTED)
         log.warning("%s: no answer within %g s", handler.__name__, self.requests.timeout_s)
         raise pyfuse3.FUSEError(errno.ETIMEDOUT)
 

@@ -168,6 +168,7 @@ class Operations(pyfuse3.Operations):
         """Bytes of a file; any buffer is written to the kernel as it is, before anything else runs."""
         return await self._tree.read(fh, off, size)
 
+    @operation
     async def release(self, fh: FileHandleT) -> None:
         """The last program has closed this handle."""
         self._tree.close(fh)
