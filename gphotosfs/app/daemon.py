@@ -11,7 +11,7 @@ import trio
 
 from gphotosfs import errors
 from gphotosfs.app.core import Core
-from gphotosfs.app.remote import News, RemoteTree, handlers
+from gphotosfs.app.remote import News, Readers, RemoteTree, handlers
 from gphotosfs.app.switching import SwitchingTree
 from gphotosfs.catalog.places import Changes
 from gphotosfs.config import MountRequest
@@ -137,7 +137,9 @@ class _Mount:
         )
         async with trio.open_nursery() as nursery:
             await nursery.start(core.run)
-            answers = {**self._handlers(core), **handlers(core.tree, self._news)}
+            readers = Readers(core.tree)
+            nursery.start_soon(readers.run)
+            answers = {**self._handlers(core), **handlers(core.tree, self._news, readers)}
             await nursery.start(serve, request.profile.control_path, answers)
             self._tree.serve_from(core.tree)
             started()

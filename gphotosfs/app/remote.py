@@ -122,15 +122,28 @@ class News:
             self._listeners.discard(send)
 
 
-class _Readers:
+class Readers:
     """The files that other mounts read, open for as long as they are read."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._open: dict[Inode, tuple[int, int, float]] = {}
 
+    async def run(self) -> None:
+        """Close what is not read any more."""
+        while True:
+            await trio.sleep(IDLE_S)
+            before_s = trio.current_time() - IDLE_S
+            for inode in [i for i, (_, _, used_s) in self._open.items() if used_s < before_s]:
+                self._tree.close(self._open.pop(inode)[0])
+
     async def read(self, inode: Inode, size_bytes: int, offset: int, size: int) -> bytes:
-        self._close_idle()
+        """Bytes of a file that has that length.
+
+        Raises:
+            ContentChangedError: it has another one by now.
+            RemoteError: the bytes could not be had; the subclass says why.
+        """
         handle, known_bytes, _ = self._open.get(inode, (0, 0, 0.0))
         if not handle or known_bytes != size_bytes:
             handle, known_bytes = await self.open(inode)
@@ -140,6 +153,7 @@ class _Readers:
         return bytes(await self._tree.read(handle, offset, size))
 
     async def open(self, inode: Inode) -> tuple[int, int]:
+        """A handle on a file, and its length."""
         handle = await self._tree.open(inode)
         size_bytes = self._tree.node(inode).size_bytes
         former = self._open.pop(inode, None)
@@ -148,15 +162,9 @@ class _Readers:
             self._tree.close(former[0])
         return handle, size_bytes
 
-    def _close_idle(self) -> None:
-        now_s = trio.current_time()
-        for inode in [i for i, (_, _, used_s) in self._open.items() if now_s - used_s > IDLE_S]:
-            self._tree.close(self._open.pop(inode)[0])
 
-
-def handlers(tree: Tree, news: News) -> Mapping[str, Handler]:
+def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
     """The answering side, for the control socket."""
-    readers = _Readers(tree)
 
     async def lookup(parent: Inode, name: str) -> Any:
         found = await tree.lookup(parent, _bytes(name))

@@ -31,14 +31,7 @@ from gphotosfs.fuse.attributes import (
 from gphotosfs.fuse.errno_map import Requests, operation
 from gphotosfs.limits import NAME_MAX_BYTES
 from gphotosfs.model import ROOT, Entry, Inode, Node
-
-# What file managers and shells look for in every directory, some of them dozens of times a minute
-# (seen: Nautilus and Thunar ask 45 times in 20 s for .Trash-UID).
-PROBED: Final = frozenset(
-    (b".Trash", b".hidden", b".directory", b".sh_thumbnails", b".git", b".hg", b".svn", b".nomedia",
-     b"autorun.inf", b"AutoRun.inf", b".autorun", b"autorun", b".xdg-volume-info", b".DS_Store",
-     b"desktop.ini", b"Thumbs.db", b".metadata", b".trackerignore", b".comments", b".thumbnails")
-)  # fmt: skip
+from gphotosfs.views.virtual import is_probed
 
 # Cookies 1 and 2 stand behind "." and "..", which NFS expects there; behind an entry stands its own + 3.
 _FIRST_COOKIE: Final = 3
@@ -109,12 +102,12 @@ class Operations(pyfuse3.Operations):
         self, parent_inode: InodeT, name: FileNameT, ctx: RequestContext
     ) -> EntryAttributes:
         """A name in a directory."""
-        if name in PROBED or name.startswith(b".Trash-"):
-            return missing(PROBE_S)
         if len(name) > NAME_MAX_BYTES:
             raise pyfuse3.FUSEError(errno.ENAMETOOLONG)
         node = await self._tree.lookup(self._inner(parent_inode), bytes(name))
-        return missing(MISSING_S) if node is None else self._shown(node)
+        if node is None:
+            return missing(PROBE_S if is_probed(bytes(name)) else MISSING_S)
+        return self._shown(node)
 
     @operation
     async def getattr(self, inode: InodeT, ctx: RequestContext) -> EntryAttributes:
