@@ -16,6 +16,10 @@ from gphotosfs.errors import BadAnswerError, ContentChangedError, ServerTroubleE
 # sensible wait, and an open answer holds a connection.
 IDLE_S: Final = 5.0
 
+# What nobody has open any more is read on if little of it is left; on a line so slow that even this
+# takes longer, it is not worth its connection.
+DESERTED_S: Final = 10.0
+
 
 class Shelf(Protocol):
     """Where blocks go."""
@@ -79,6 +83,7 @@ class _Filling:
         self._learn = learn
         self._buffer = memoryview(bytearray(BLOCK_BYTES))
         self._filled = 0
+        self._deserted_at_s: float | None = None
 
     async def run(self) -> None:
         """Block after block, until the end, or until nobody wants more."""
@@ -108,10 +113,23 @@ class _Filling:
 
     async def _read_up_to(self, size: int) -> None:
         while self._filled < size:
+            if self._is_deserted():
+                self._cursor.scope.cancel()
+                await trio.lowlevel.checkpoint()
             count = await self._body.readinto(self._buffer[self._filled : size])
             if count == 0:
                 break
             self._filled += count
+
+    def _is_deserted(self) -> bool:
+        """Whether nobody has wanted these bytes for a while."""
+        if self._blob.readers or self._cursor.waiters or self._cursor.prefetch:
+            self._deserted_at_s = None
+            return False
+        now_s = trio.current_time()
+        if self._deserted_at_s is None:
+            self._deserted_at_s = now_s
+        return now_s - self._deserted_at_s >= DESERTED_S
 
     def _ended_early(self) -> None:
         if self._body.total_bytes is not None:

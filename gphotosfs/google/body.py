@@ -29,10 +29,16 @@ class GoogleBody:
     """The bytes from a start on. One task at a time may use it."""
 
     def __init__(
-        self, opened: Open, end: int | None, passed: Callable[[int], Awaitable[None]]
+        self,
+        opened: Open,
+        end: int | None,
+        passed: Callable[[int], Awaitable[None]],
+        *,
+        stall_s: float = STALL_S,
     ) -> None:
         """`passed` is told how many bytes came, and returns when the next ones may be taken."""
         self._opened = opened
+        self._stall_s = stall_s
         self._passed = passed
         self._end = end
         self._context: AbstractAsyncContextManager[Answer] | None = None
@@ -99,7 +105,7 @@ class GoogleBody:
         expected = self._expected_end()
         chunk, cause = b"", None
         self._has_begun = True
-        with trio.move_on_after(STALL_S) as patience:
+        with trio.move_on_after(self._stall_s) as patience:
             try:
                 chunk = await anext(self._chunks, b"")
             except httpx.TransportError as exc:

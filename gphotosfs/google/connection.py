@@ -137,6 +137,7 @@ def connect(
     # Made once and shared, for it reads all certificates. It honours SSL_CERT_FILE.
     tls = httpx.create_ssl_context()
     headers = {"User-Agent": f"gphotosfs/{__version__}"}
+    pace = min(1.0, deadline_s / DEADLINE_S)
     client = httpx.AsyncClient(
         headers=headers,
         verify=tls,
@@ -146,7 +147,7 @@ def connect(
         # Waiting is bounded by trio's deadlines in http.py and body.py, which hold for every
         # transport, and the number of connections by the lanes. HTTP/1.1, since HTTP/2 in Python
         # has a quarter of its speed (the experiments: 37-47 against 115-150 MB/s).
-        timeout=httpx.Timeout(None, connect=CONNECT_S),
+        timeout=httpx.Timeout(None, connect=CONNECT_S * pace),
         limits=httpx.Limits(
             max_connections=None,
             max_keepalive_connections=IDLE_CONNECTIONS_MAX,
@@ -158,7 +159,7 @@ def connect(
         verify=tls,
         trust_env=trust_env,
         transport=token_transport,
-        timeout=httpx.Timeout(REFRESH_TIMEOUT_S, connect=CONNECT_S),
+        timeout=httpx.Timeout(REFRESH_TIMEOUT_S * pace, connect=CONNECT_S * pace),
     )
     unreachable = Unreachable(elapsed)
     tokens = Tokens(credentials, TokenRequest(token_client, endpoints), unreachable, now=now)

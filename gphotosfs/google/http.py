@@ -68,6 +68,9 @@ class Http:
         self._unreachable = unreachable
         self._deadline_s = deadline_s
         self._chance = chance or random.Random()
+        self.pace: Final = min(1.0, deadline_s / DEADLINE_S)
+        """What the waits for single answers are multiplied by: where all of a request has less time
+        than usual, so has each of its attempts, or there would be no second one."""
         self.admission: Final = Admission()
         self.last_error: RemoteError | None = None
 
@@ -198,7 +201,7 @@ class Http:
     async def _send(self, ask: Ask, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         try:
-            with trio.fail_after(ask.answer_s):
+            with trio.fail_after(ask.answer_s * self.pace):
                 return await self._client.send(request, stream=True)
         except trio.TooSlowError as exc:
             error: RemoteError = DeadlineError(f"{ask.what}: {host} does not answer")
@@ -230,7 +233,7 @@ class Http:
                 raise BadAnswerError(f"{ask.what}: the answer is garbled") from exc
             except httpx.TransportError as exc:
                 raise _Again(Trouble.BROKEN, host, _broken(ask, host, exc)) from exc
-        body = await _explanation(response)
+        body = await _explanation(response, ERROR_BODY_S * self.pace)
         if refusals.is_quota(status, body):
             raise self._ledger.refused(ask.kind, response.headers.get("Retry-After"))
         error = refusals.refusal(status, body, ask.what)
@@ -254,10 +257,10 @@ async def _whole_body(response: httpx.Response) -> bytes:
     return body
 
 
-async def _explanation(response: httpx.Response) -> bytes:
+async def _explanation(response: httpx.Response, patience_s: float) -> bytes:
     """The first part of an error's body; it may break off, and be a picture."""
     body = b""
-    with trio.move_on_after(ERROR_BODY_S), suppress(httpx.RequestError):
+    with trio.move_on_after(patience_s), suppress(httpx.RequestError):
         body = await _first_part(response, ERROR_MAX_BYTES)
     return body
 

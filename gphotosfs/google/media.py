@@ -17,7 +17,7 @@ from gphotosfs.google import endpoints
 from gphotosfs.google.answer import Answer, judged, length_of_head
 from gphotosfs.google.ask import ANSWER_S, Ask
 from gphotosfs.google.base_urls import BaseUrl, BaseUrls
-from gphotosfs.google.body import GoogleBody
+from gphotosfs.google.body import STALL_S, GoogleBody
 from gphotosfs.google.http import Http
 from gphotosfs.google.quota import Kind
 from gphotosfs.google.throttle import Throttle
@@ -57,7 +57,12 @@ class GoogleMedia:
             RemoteError: there is no usable answer; the subclass says why.
         """
         passed = partial(self._throttle.take, urgent=_is_head(start, end))
-        body = GoogleBody(lambda from_, to: self._opened(key, from_, to), end, passed)
+        body = GoogleBody(
+            lambda from_, to: self._opened(key, from_, to),
+            end,
+            passed,
+            stall_s=STALL_S * self._http.pace,
+        )
         try:
             await body.begin(start)
             yield body
