@@ -12,6 +12,7 @@ Effect = Literal[
     "wrong_length",  # Content-Length is `bytes` more (or less) than what comes
     "wrong_range",  # a ranged answer that begins `bytes` behind where it was asked to
     "wrong_total",  # Content-Range tells a total that is `bytes` larger
+    "gzip",  # bytes that are said to be compressed
     "html",  # 200 with an HTML page
     "garbage",  # 200 with JSON that breaks off
     "drip",  # sends `bytes` a second

@@ -20,8 +20,10 @@ def instead(kind: Kind, fault: Fault | None) -> Answer | None:
     return None
 
 
-def misstate_range(answer: Answer, fault: Fault) -> None:
-    """Let the Content-Range of a partial answer be wrong, if that is the fault."""
+def misstate(answer: Answer, fault: Fault) -> None:
+    """Let a header be wrong, if that is the fault: the encoding, or a partial answer's range."""
+    if fault.effect == "gzip":
+        answer.headers["Content-Encoding"] = "gzip"
     if answer.status != 206:
         return
     last, total = answer.end - 1, answer.content.size_bytes

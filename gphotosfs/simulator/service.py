@@ -247,7 +247,7 @@ class SimulatedGoogle:
             answer.headers["Retry-After"] = str(self.options.retry_after_s)
         if fault is not None:
             answer.fault = fault
-            mishaps.misstate_range(answer, fault)
+            mishaps.misstate(answer, fault)
         if request.method == "HEAD":
             answer.has_body = False
         return answer
