@@ -180,14 +180,17 @@ class Listings:
     async def _pages(self, which: Which, fetch: Fetch) -> None:
         write = self._store.write
         home = entries.directory_of(self._store.read, layout.home_kind(which.kind), which.key)
-        if home is None:
+        is_album = which.kind is ListingKind.ALBUM
+        if home is None or (is_album and entries.album_of(self._store.read, home.inode) is None):
             raise errors.NoEntryError(f"the album {which.key[:12]}… is gone")
         listing = await write(listings.begin, which.kind, which.key, home.inode)
         was_whole = listing.completed_ns is not None
 
         def landed(changes: Changes) -> None:
             fetch.land()
-            if was_whole:
+            # What was never listed holds nothing that a program can have missed; but an item that is
+            # renamed is renamed wherever it is shown.
+            if was_whole or changes.vanished:
                 self._changed(changes)
 
         if which.kind is ListingKind.TIMELINE:
@@ -268,8 +271,11 @@ class Listings:
         await self.renew(which)
 
     def _timeline_rests(self) -> bool:
+        """Whether the timeline is whole and no run of it is under way, not even an interrupted one."""
         which = Which(ListingKind.TIMELINE)
-        return self.is_whole(which) and which not in self._fetches
+        row = self.row(which)
+        is_whole = row is not None and row.completed_ns is not None and not row.running
+        return is_whole and which not in self._fetches
 
     def _remembered(self, which: Which) -> errors.GPhotosError | None:
         until, error = self._failures.get(which, (0.0, None))

@@ -87,6 +87,8 @@ class Sizes:
         self._source = source
         self._mode = mode
         self._timeout_s = timeout_s
+        # The estimate has to be there before the system call's own deadline makes an error of it.
+        self._longest_s = 0.9 * timeout_s
         self._probed = probed
         self._estimates = Estimates(entries.measured(store.read))
         self._learned: dict[Inode, int] = {}
@@ -124,14 +126,14 @@ class Sizes:
             return size_bytes, True
         return self._estimates.size_bytes(item), False
 
-    async def asked(self, item: ItemRow, directory: Inode | None) -> tuple[int, bool]:
-        """What `stat` says: exact if that can be had in time. `directory` is where the item was seen."""
-        size_bytes = self.known(item)
-        if size_bytes is not None:
-            return size_bytes, True
-        if self._mode != "on-open" and self._can_be_probed(item):
+    async def asked(self, item: ItemRow, directory: Inode | None) -> None:
+        """Somebody wants the size: wait until it is known if that can be had in time.
+
+        `directory` is where the item was seen.
+        """
+        is_wanted = self.known(item) is None and self._mode != "on-open"
+        if is_wanted and self._can_be_probed(item):
             await self._wait_for_probe(item, directory)
-        return self.shown(item)
 
     def learn(self, key: BlobKey, size_bytes: int) -> None:
         """Keep a size that some answer showed."""
@@ -157,7 +159,7 @@ class Sizes:
     async def _wait_for_probe(self, item: ItemRow, directory: Inode | None) -> None:
         now_s = trio.current_time()
         wave = self._wave(directory if directory is not None else item.inode, now_s)
-        patience_s = self._timeout_s if self._mode == "exact" else wave.patience_s(now_s)
+        patience_s = self._longest_s if self._mode == "exact" else wave.patience_s(now_s)
         event = self._probes.get(item.inode)
         if event is None:
             event = self._enqueue(item, first=patience_s > 0)

@@ -50,7 +50,8 @@ class Tree:
     async def lookup(self, parent: Inode, name: bytes) -> Node | None:
         """What a name stands for; None if the directory does not have it.
 
-        In a directory that was never listed, pages are fetched until the name is found.
+        In a directory that was never listed, pages are fetched until the name is found, but not for
+        a name that programs merely probe for.
 
         Raises:
             RemoteError: the directory is not known, and Google could not be asked.
@@ -69,6 +70,8 @@ class Tree:
                 return self._node(row.target)
             if which is None or self._listings.is_whole(which):
                 return self._readme_node(parent) if name == virtual.README else None
+            if virtual.is_probed(name):
+                return None
             await self._listings.progress(which)
 
     def is_listed(self, directory: Inode) -> bool:
@@ -101,7 +104,8 @@ class Tree:
         if row is None or self._sizes.known(row) is not None:
             return self.node(inode)
         await self._sizes.asked(row, self._seen_in(inode))
-        return self._node(row)
+        # Read again: what was learned meanwhile may have been written, and the item renewed.
+        return self.node(inode)
 
     async def opened(self, directory: Inode) -> None:
         """A program opens a directory: a stale listing is renewed behind it.

@@ -23,6 +23,14 @@ STATUS: Final = Virtual(Inode(33), CONTROL.inode, b"status.json")
 
 README: Final = b"README.txt"
 
+# What file managers and shells look for in every directory, some of them dozens of times a minute
+# (seen: Nautilus and Thunar ask 45 times in 20 s for .Trash-UID).
+_PROBED: Final = frozenset(
+    (b".Trash", b".hidden", b".directory", b".sh_thumbnails", b".git", b".hg", b".svn", b".nomedia",
+     b"autorun.inf", b"AutoRun.inf", b".autorun", b"autorun", b".xdg-volume-info", b".DS_Store",
+     b"desktop.ini", b"Thumbs.db", b".metadata", b".trackerignore", b".comments", b".thumbnails")
+)  # fmt: skip
+
 _REASONS: Final = {
     DirectoryKind.ALBUMS: "This sign-in sees no album.",
     DirectoryKind.FAVORITES: "This sign-in sees no favourite.",
@@ -42,6 +50,14 @@ _BY_INODE: Final = {one.inode: one for one in (CONTROL, STATUS)}
 def named(parent: Inode, name: bytes) -> Virtual | None:
     """The virtual file of this name, but for a README.txt; None if there is none."""
     return _BY_NAME.get((parent, name))
+
+
+def is_probed(name: bytes) -> bool:
+    """Whether programs ask for this name on the off chance, so that it is worth no request.
+
+    An album may be called so all the same, and is then found like any other.
+    """
+    return name in _PROBED or name.startswith(b".Trash-")
 
 
 def numbered(inode: Inode) -> Virtual | None:
