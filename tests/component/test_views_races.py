@@ -72,6 +72,9 @@ async def test_the_slow_look_waits_for_a_run_that_was_interrupted(
         before = await listing(core, "media/all")
         await trio.testing.wait_all_tasks_blocked()
         photos.faults.add("status", kind="api", path="*:search", skip=2, times=None, status=400)
+        photos.faults.add(
+            "status", kind="api", path="/v1/mediaItems", skip=1, times=None, status=400
+        )
         with pytest.raises(errors.RemoteError):
             await core.refresh("media/all")
         await trio.sleep(4000)
