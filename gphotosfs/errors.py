@@ -61,12 +61,20 @@ class RejectedRequestError(RemoteError):
     """400 or 404: Google refuses the request itself."""
 
 
+class PreconditionError(RemoteError):
+    """400 FAILED_PRECONDITION: a person has something to do at Google first."""
+
+
 class RefusedAddressError(RemoteError):
     """An address outside Google's hosts, or without TLS: not asked."""
 
 
 class GoneError(RemoteError):
     """The item no longer exists at Google."""
+
+
+class CutOffError(RemoteError):
+    """A picked item whose Picker session ended before its bytes were here."""
 
 
 class NotReadyError(RemoteError):

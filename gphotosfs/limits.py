@@ -16,6 +16,14 @@ ALBUMS_PAGE_MAX: Final = 50
 # https://developers.google.com/photos/library/reference/rest/v1/mediaItems/batchGet (read 2026-11)
 BATCH_GET_MAX: Final = 50
 
+# The Picker's mediaItems.list: at most 100 a page, 50 unless asked.
+# https://developers.google.com/photos/picker/reference/rest/v1/mediaItems/list (read 2026-11)
+PICKED_PAGE_MAX: Final = 100
+
+# A Picker session holds at most 2,000 items (the reference, section 4), twenty pages; with short and
+# empty ones among them ten times as many are still no sign of an endless list.
+PICKED_PAGES_MAX: Final = 200
+
 # A base URL is valid for 60 minutes; real ones were seen to live 30 to 40 in 2020, and then answer
 # 403, which is handled as well.
 # https://developers.google.com/photos/library/guides/access-media-items (read 2026-11)

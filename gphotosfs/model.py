@@ -11,6 +11,9 @@ ItemId = NewType("ItemId", str)
 
 AlbumId = NewType("AlbumId", str)
 
+SessionId = NewType("SessionId", str)
+"""The id of one visit to Google's page for picking photos."""
+
 Inode = NewType("Inode", int)
 """A file's number in the mount: a row of the catalogue, never used again for another file."""
 
@@ -60,6 +63,13 @@ class ListingKind(enum.StrEnum):
     RECHECK = "recheck"  # every item, for what the timeline's ranges of days can't show
 
 
+class ItemSource(enum.StrEnum):
+    """Through which of Google's services an item is known."""
+
+    LIBRARY = "library"
+    PICKER = "picker"  # as long as the Library does not show it as well
+
+
 class Processing(enum.StrEnum):
     """Whether Google can hand out a video's bytes yet; photos are always READY."""
 
@@ -106,6 +116,22 @@ class Album:
     cover_item_id: str = ""
     product_url: str = ""
     is_writeable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickingSession:
+    """A visit to Google's page for picking photos, as Google describes it."""
+
+    id: SessionId
+    page_url: str
+    """Where a person picks; good once, and of use to nobody else."""
+    is_done: bool
+    """Whether the person has picked, so that the items can be listed."""
+    expires_ns: int | None
+    """When it ends, and with it the way to the bytes."""
+    poll_interval_s: float | None
+    timeout_in_s: float | None
+    """How much longer it makes sense to ask whether the person is done; 0: no longer."""
 
 
 @dataclass(frozen=True, slots=True)

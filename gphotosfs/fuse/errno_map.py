@@ -29,8 +29,10 @@ ERRNO: Final[dict[type[errors.GPhotosError], int]] = {
     errors.ServerTroubleError: errno.EIO,
     errors.BadAnswerError: errno.EIO,
     errors.RejectedRequestError: errno.EIO,
+    errors.PreconditionError: errno.EIO,
     errors.RefusedAddressError: errno.EIO,
     errors.GoneError: errno.EIO,
+    errors.CutOffError: errno.ENODATA,  # "No data available": what people read is what it means
     errors.NotReadyError: errno.EBUSY,
     errors.ContentChangedError: errno.ESTALE,
     errors.ConfigError: errno.EIO,

@@ -64,6 +64,8 @@ class Ask:
     params: Mapping[str, Any] | None = None
     body: object = None
     """Sent as JSON if it is not None."""
+    is_signed: bool = False
+    """Sent with the access token."""
     answer_s: float = ANSWER_S
     judged_by_caller: frozenset[int] = frozenset()
     """Statuses that are handed back as answers instead of becoming errors."""

@@ -19,6 +19,7 @@ from gphotosfs.google.http import Http
 from gphotosfs.google.library import LibraryApi
 from gphotosfs.google.media import GoogleMedia
 from gphotosfs.google.oauth import REFRESH_TIMEOUT_S, TokenRequest, Tokens
+from gphotosfs.google.picker import PickerApi
 from gphotosfs.google.quota import Kind, Ledger, ledger_path
 from gphotosfs.google.throttle import Throttle
 from gphotosfs.google.unreachable import Unreachable
@@ -53,7 +54,7 @@ class GoogleStatus:
 
 
 class Google:
-    """What app.py plugs in: `library` and `media`, and what they stand on."""
+    """What app.py plugs in: `library`, `media` and `picker`, and what they stand on."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Google:
         http: Http,
         base_urls: BaseUrls,
         throttle: Throttle,
+        picker: PickerApi,
     ) -> None:
         self._clients = clients
         self._unreachable = unreachable
@@ -71,6 +73,7 @@ class Google:
         self.base_urls: Final = base_urls
         self.tokens: Final = tokens
         self.ledger: Final = ledger
+        self.picker: Final = picker
         self.library: Final = LibraryApi(http, base_urls.remember)
         self.media: Final = GoogleMedia(http, base_urls, throttle)
 
@@ -174,7 +177,10 @@ def connect(
     )
     base_urls = library.base_urls(http, elapsed)
     throttle = Throttle(bytes_per_s)
-    return Google((client, token_client), tokens, ledger, unreachable, http, base_urls, throttle)
+    picker = PickerApi(http, throttle, elapsed)
+    return Google(
+        (client, token_client), tokens, ledger, unreachable, http, base_urls, throttle, picker
+    )
 
 
 def _silence_loggers_that_write_urls() -> None:

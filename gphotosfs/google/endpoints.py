@@ -12,12 +12,17 @@ import httpx
 
 from gphotosfs.errors import RefusedAddressError
 
+# https://developers.google.com/identity/protocols/oauth2/native-app (read 2026-11)
+AUTHORIZATION_URL: Final = "https://accounts.google.com/o/oauth2/v2/auth"
+TOKEN_URL: Final = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+REVOCATION_URL: Final = "https://oauth2.googleapis.com/revoke"
 # Where Google has handed out and refreshed tokens; the second and third stand in older files.
 # https://developers.google.com/identity/protocols/oauth2/native-app (read 2026-11)
 TOKEN_HOSTS: Final = frozenset(
     {"oauth2.googleapis.com", "www.googleapis.com", "accounts.google.com"}
 )
-API_HOSTS: Final = frozenset({"photoslibrary.googleapis.com"})
+PICKER: Final = "https://photospicker.googleapis.com"
+API_HOSTS: Final = frozenset({"photoslibrary.googleapis.com", "photospicker.googleapis.com"})
 # Pictures come from lh3, lh4 …; films from video-downloads, by redirect.
 # https://developers.google.com/photos/library/guides/access-media-items (read 2026-11)
 MEDIA_DOMAIN: Final = ".googleusercontent.com"
@@ -25,7 +30,7 @@ MEDIA_DOMAIN: Final = ".googleusercontent.com"
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Where the Library API is.
+    """Where the Library API is, and the others with it.
 
     Plain http is for a simulator on loopback: it is allowed to loopback addresses, and only when
     the API itself is on one, so that no answer of Google's can send us to a local service.
@@ -40,15 +45,34 @@ class Endpoints:
         return is_loopback(httpx.URL(self.library))
 
     def api_url(self, path: str) -> httpx.URL:
-        """The address of an API method."""
+        """The address of a method of the Library API."""
         return httpx.URL(self.library).join(path)
+
+    def picker_url(self, path: str) -> httpx.URL:
+        """The address of a method of the Picker API."""
+        return self._theirs(PICKER).join(path)
+
+    @property
+    def authorization_url(self) -> httpx.URL:
+        """The page on which a person allows us to see photos; opened in a browser, never by us."""
+        return self._theirs(AUTHORIZATION_URL)
+
+    @property
+    def token_url(self) -> httpx.URL:
+        """Where tokens are handed out and refreshed."""
+        return self._theirs(TOKEN_URL)
+
+    @property
+    def revocation_url(self) -> httpx.URL:
+        """Where a sign-in is ended."""
+        return self._theirs(REVOCATION_URL)
 
     def is_api(self, url: httpx.URL) -> bool:
         """Whether a bearer token may be sent there."""
-        return _origin(url) == _origin(httpx.URL(self.library))
+        return _origin(url) in {_origin(httpx.URL(self.library)), _origin(self._theirs(PICKER))}
 
     def check_api(self, url: httpx.URL) -> None:
-        """Let an address of the Library API pass.
+        """Let an address of an API pass.
 
         Raises:
             RefusedAddressError: it is another address.
@@ -72,6 +96,11 @@ class Endpoints:
             RefusedAddressError: it is another address.
         """
         self._check(url, url.host.endswith(MEDIA_DOMAIN))
+
+    def _theirs(self, address: str) -> httpx.URL:
+        """An address of Google's, or where a simulator has it: all at its one origin."""
+        url = httpx.URL(address)
+        return httpx.URL(self.library).join(url.path) if self.are_loopback else url
 
     def _check(self, url: httpx.URL, is_googles: bool) -> None:
         over_tls = url.scheme == "https" and url.port in (None, 443)

@@ -80,7 +80,7 @@ class Http:
         Raises:
             RemoteError: Google gave no usable answer; the subclass says why.
         """
-        return await self._call(what, "GET", path, params, None)
+        return await self._call(what, "GET", self._places.api_url(path), params, None)
 
     async def post_json(
         self, what: str, path: str, params: Mapping[str, Any], body: object
@@ -90,7 +90,23 @@ class Http:
         Raises:
             RemoteError: Google gave no usable answer; the subclass says why.
         """
-        return await self._call(what, "POST", path, params, body)
+        return await self._call(what, "POST", self._places.api_url(path), params, body)
+
+    async def picker_json(
+        self,
+        what: str,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        body: object = None,
+    ) -> object:
+        """The decoded answer of a method of the Picker API; it may be asked more than once.
+
+        Raises:
+            RemoteError: Google gave no usable answer; the subclass says why.
+        """
+        url = self._places.picker_url(path)
+        return await self._call(what, method, url, params or {}, body, Kind.PICKER_CALLS)
 
     @asynccontextmanager
     async def open(self, ask: Ask) -> AsyncIterator[httpx.Response]:
@@ -107,16 +123,23 @@ class Http:
                 await close(response)
 
     async def _call(
-        self, what: str, method: str, path: str, params: Mapping[str, Any], body: object
+        self,
+        what: str,
+        method: str,
+        url: httpx.URL,
+        params: Mapping[str, Any],
+        body: object,
+        kind: Kind = Kind.CALLS,
     ) -> object:
         ask = Ask(
             what=what,
             method=method,
-            url=self._places.api_url(path),
-            kind=Kind.CALLS,
+            url=url,
+            kind=kind,
             lane=current_lane(),
             params={**params, "prettyPrint": "false"},
             body=body,
+            is_signed=True,
         )
         async with self._admitted(ask) as deadline:
             response_body = await self._trying(ask, deadline, _whole_body)
@@ -169,7 +192,7 @@ class Http:
             self._check(ask.kind, url)
             self._unreachable.check(url.host)
             headers, token = dict(ask.headers), ""
-            if ask.kind is Kind.CALLS:
+            if ask.is_signed:
                 token = await self._bearer(url)
                 headers["Authorization"] = f"Bearer {token}"
             if hop == 0:
@@ -187,7 +210,7 @@ class Http:
         raise BadAnswerError(f"{ask.what}: {url.host} redirects without end")
 
     def _check(self, kind: Kind, url: httpx.URL) -> None:
-        if kind is Kind.CALLS:
+        if kind in (Kind.CALLS, Kind.PICKER_CALLS):
             self._places.check_api(url)
         else:
             self._places.check_media(url)

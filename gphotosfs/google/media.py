@@ -41,10 +41,14 @@ HEAD_FAILS: Final = frozenset({400, 405, 411, 501})
 
 
 class GoogleMedia:
-    """Hands out bytes of Library items; any number of tasks may use it at once."""
+    """Hands out bytes of items of one service; any number of tasks may use it at once."""
 
-    def __init__(self, http: Http, base_urls: BaseUrls, throttle: Throttle) -> None:
+    def __init__(
+        self, http: Http, base_urls: BaseUrls, throttle: Throttle, kind: Kind = Kind.BYTES
+    ) -> None:
+        """`kind` says whose base URLs these are: those of picked items are of use with a token only."""
         self._http = http
+        self._kind = kind
         self._throttle = throttle
         self._base_urls = base_urls
         self._headless: set[tuple[str, Variant]] = set()
@@ -110,7 +114,7 @@ class GoogleMedia:
         while True:
             target = base.video_target if key.variant is Variant.VIDEO else None
             url = target or endpoints.parse(f"{base.url}={key.variant}")
-            async with self._http.open(_ask(key, method, url, headers, lane)) as response:
+            async with self._http.open(self._ask(key, method, url, headers, lane)) as response:
                 status = response.status_code
                 if status not in DEAD:
                     if response.url != url:
@@ -142,19 +146,21 @@ class GoogleMedia:
             raise NotReadyError("Google could not process this video")
         return base
 
-
-def _ask(key: BlobKey, method: str, url: httpx.URL, headers: Mapping[str, str], lane: Lane) -> Ask:
-    return Ask(
-        what="bytes of a photo" if key.variant is Variant.PHOTO else "bytes of a video",
-        method=method,
-        url=url,
-        kind=Kind.BYTES,
-        lane=lane,
-        # Compressed bytes would have other positions.
-        headers={**headers, "Accept-Encoding": "identity"},
-        answer_s=ANSWER_S if key.variant is Variant.PHOTO else VIDEO_ANSWER_S,
-        judged_by_caller=HEAD_FAILS | DEAD if method == "HEAD" else DEAD | {416},
-    )
+    def _ask(
+        self, key: BlobKey, method: str, url: httpx.URL, headers: Mapping[str, str], lane: Lane
+    ) -> Ask:
+        return Ask(
+            what="bytes of a photo" if key.variant is Variant.PHOTO else "bytes of a video",
+            method=method,
+            url=url,
+            kind=self._kind,
+            is_signed=self._kind is Kind.PICKED_BYTES,
+            lane=lane,
+            # Compressed bytes would have other positions.
+            headers={**headers, "Accept-Encoding": "identity"},
+            answer_s=ANSWER_S if key.variant is Variant.PHOTO else VIDEO_ANSWER_S,
+            judged_by_caller=HEAD_FAILS | DEAD if method == "HEAD" else DEAD | {416},
+        )
 
 
 def _is_head(start: int, end: int | None) -> bool:

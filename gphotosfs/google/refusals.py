@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from gphotosfs.errors import (
     PermissionRefusedError,
+    PreconditionError,
     RejectedRequestError,
     RemoteError,
     ServerTroubleError,
@@ -49,10 +50,12 @@ def refusal(status: int, body: bytes, what: str) -> RemoteError:
         address = _activation_url(error)
         if "SERVICE_DISABLED" in _reasons(error) or address:
             return ServiceDisabledError(
-                f"{what}: the Photos Library API is not enabled in the Google Cloud project",
+                f"{what}: the {_service(error)} is not enabled in the Google Cloud project",
                 activation_url=address,
             )
         return PermissionRefusedError(f"{what}: {said}")
+    if error.get("status") == "FAILED_PRECONDITION":
+        return PreconditionError(f"{what}: {said}")
     return RejectedRequestError(f"{what}: {said}")
 
 
@@ -87,6 +90,13 @@ def _details(error: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _reasons(error: Mapping[str, Any]) -> list[str]:
     return [str(row.get("reason")) for row in _details(error)]
+
+
+def _service(error: Mapping[str, Any]) -> str:
+    """The name of the API that was asked; older answers do not tell it."""
+    metadata = (row.get("metadata") for row in _details(error))
+    titles = (row.get("serviceTitle") for row in metadata if isinstance(row, dict))
+    return next((t[:60] for t in titles if isinstance(t, str) and t), "Photos Library API")
 
 
 def _activation_url(error: Mapping[str, Any]) -> str:

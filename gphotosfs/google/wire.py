@@ -1,18 +1,12 @@
-"""Google's JSON, turned into our values; the only place that knows its field names.
+"""The Library API's JSON, turned into our values; the only place that knows its field names."""
 
-proto3 leaves out whatever has its default value, so no field is sure to be there, and an empty list
-is an answer of `{}`. int64 come as strings, smaller numbers as numbers; both are read everywhere. A
-value of a wrong type is taken as absent, since one odd field must not hide a photo.
-"""
-
-import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
-from gphotosfs.errors import BadAnswerError
+from gphotosfs.google.members import Members, integer, number, objects, part, seconds, text, whole
 from gphotosfs.model import Album, AlbumId, ItemId, MediaItem, MediaKind, Page, Processing
 
 # Partial responses: `nextPageToken` has to be named, or paging is lost.
@@ -24,18 +18,12 @@ ALBUMS_PAGE_FIELDS: Final = (
 )
 BATCH_FIELDS: Final = f"mediaItemResults(status,mediaItem({ITEM_FIELDS}))"
 
-Members = Mapping[str, Any]
-"""A JSON object whose members may be anything."""
-
 _RFC_3339: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))",
     re.ASCII,
 )
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _NS: Final = 1_000_000_000
-# Whatever is larger is no number of Google's, and would not fit into SQLite either.
-_INT64_MAX: Final = 2**63 - 1
-_INTEGER: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +40,9 @@ def albums_page(answer: object) -> Page[Album]:
     Raises:
         BadAnswerError: the answer is no JSON object.
     """
-    page = _page(answer)
-    albums = tuple(_album(row) for row in _objects(page, "albums") if _text(row, "id"))
-    return Page(albums, _text(page, "nextPageToken") or None)
+    page = whole(answer)
+    albums = tuple(_album(row) for row in objects(page, "albums") if text(row, "id"))
+    return Page(albums, text(page, "nextPageToken") or None)
 
 
 def items_page(answer: object) -> ItemsPage:
@@ -63,10 +51,10 @@ def items_page(answer: object) -> ItemsPage:
     Raises:
         BadAnswerError: the answer is no JSON object.
     """
-    page = _page(answer)
-    rows = [row for row in _objects(page, "mediaItems") if _text(row, "id")]
+    page = whole(answer)
+    rows = [row for row in objects(page, "mediaItems") if text(row, "id")]
     return ItemsPage(
-        Page(tuple(_item(row) for row in rows), _text(page, "nextPageToken") or None),
+        Page(tuple(_item(row) for row in rows), text(page, "nextPageToken") or None),
         _base_urls(rows),
     )
 
@@ -77,10 +65,8 @@ def batch(answer: object) -> ItemsPage:
     Raises:
         BadAnswerError: the answer is no JSON object.
     """
-    results = _objects(_page(answer), "mediaItemResults")
-    rows = [
-        row for row in (_members(result, "mediaItem") for result in results) if _text(row, "id")
-    ]
+    results = objects(whole(answer), "mediaItemResults")
+    rows = [row for row in (part(result, "mediaItem") for result in results) if text(row, "id")]
     return ItemsPage(Page(tuple(_item(row) for row in rows)), _base_urls(rows))
 
 
@@ -105,52 +91,46 @@ def time_ns(text: str) -> int | None:
     return seconds * _NS + int((match[7] or "").ljust(9, "0"))
 
 
-def _page(answer: object) -> Members:
-    if not isinstance(answer, dict):
-        raise BadAnswerError("Google's answer is not a JSON object")
-    return answer
-
-
 def _item(row: Members) -> MediaItem:
-    metadata = _members(row, "mediaMetadata")
-    photo, video = _members(metadata, "photo"), _members(metadata, "video")
-    mime_type = _text(row, "mimeType")
+    metadata = part(row, "mediaMetadata")
+    photo, video = part(metadata, "photo"), part(metadata, "video")
+    mime_type = text(row, "mimeType")
     is_video = "video" in metadata or mime_type.startswith("video/")
     camera = video if is_video else photo
     return MediaItem(
-        id=ItemId(_text(row, "id")),
-        filename=_text(row, "filename"),
+        id=ItemId(text(row, "id")),
+        filename=text(row, "filename"),
         mime_type=mime_type,
         kind=MediaKind.VIDEO if is_video else MediaKind.PHOTO,
-        created_ns=time_ns(_text(metadata, "creationTime")),
-        width=_integer(metadata, "width"),
-        height=_integer(metadata, "height"),
-        description=_text(row, "description"),
-        product_url=_text(row, "productUrl"),
-        camera_make=_text(camera, "cameraMake"),
-        camera_model=_text(camera, "cameraModel"),
-        focal_length_mm=_number(photo, "focalLength"),
-        aperture_f=_number(photo, "apertureFNumber"),
-        iso=_integer(photo, "isoEquivalent"),
-        exposure_s=_duration_s(photo, "exposureTime"),
-        fps=_number(video, "fps"),
+        created_ns=time_ns(text(metadata, "creationTime")),
+        width=integer(metadata, "width"),
+        height=integer(metadata, "height"),
+        description=text(row, "description"),
+        product_url=text(row, "productUrl"),
+        camera_make=text(camera, "cameraMake"),
+        camera_model=text(camera, "cameraModel"),
+        focal_length_mm=number(photo, "focalLength"),
+        aperture_f=number(photo, "apertureFNumber"),
+        iso=integer(photo, "isoEquivalent"),
+        exposure_s=seconds(photo, "exposureTime"),
+        fps=number(video, "fps"),
         processing=_processing(video),
     )
 
 
 def _album(row: Members) -> Album:
     return Album(
-        id=AlbumId(_text(row, "id")),
-        title=_text(row, "title"),
-        item_count=_integer(row, "mediaItemsCount") or 0,
-        cover_item_id=_text(row, "coverPhotoMediaItemId"),
-        product_url=_text(row, "productUrl"),
+        id=AlbumId(text(row, "id")),
+        title=text(row, "title"),
+        item_count=integer(row, "mediaItemsCount") or 0,
+        cover_item_id=text(row, "coverPhotoMediaItemId"),
+        product_url=text(row, "productUrl"),
         is_writeable=row.get("isWriteable") is True,
     )
 
 
 def _base_urls(rows: list[Members]) -> dict[ItemId, str]:
-    pairs = ((_text(row, "id"), _text(row, "baseUrl")) for row in rows)
+    pairs = ((text(row, "id"), text(row, "baseUrl")) for row in rows)
     return {ItemId(item): url for item, url in pairs if url}
 
 
@@ -163,50 +143,3 @@ def _processing(video: Members) -> Processing:
             return Processing.FAILED
         case _:
             return Processing.READY
-
-
-def _objects(members: Members, name: str) -> Iterator[Members]:
-    rows = members.get(name)
-    return (row for row in rows if isinstance(row, dict)) if isinstance(rows, list) else iter(())
-
-
-def _members(members: Members, name: str) -> Members:
-    value = members.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _text(members: Members, name: str) -> str:
-    value = members.get(name)
-    if not isinstance(value, str):
-        return ""
-    # JSON can spell half a surrogate pair ("\ud800"), which neither UTF-8 nor SQLite can hold.
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-
-
-def _integer(members: Members, name: str) -> int | None:
-    value = members.get(name)
-    if isinstance(value, str) and _INTEGER.fullmatch(value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _INT64_MAX:
-        return None
-    return value
-
-
-def _number(members: Members, name: str) -> float | None:
-    value = members.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _duration_s(members: Members, name: str) -> float | None:
-    text = _text(members, name)
-    try:
-        seconds = float(text.removesuffix("s")) if text.endswith("s") else None
-    except ValueError:
-        return None
-    return seconds if seconds is not None and math.isfinite(seconds) else None
