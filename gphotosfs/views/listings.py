@@ -133,7 +133,7 @@ class Listings:
         """
         self._failures.pop(which, None)
         fetch = self._fetches.get(which) or self._start(which)
-        while which in self._fetches:
+        while self._fetches.get(which) is fetch:
             await fetch.landed.wait()
         if fetch.error is not None:
             raise copy.copy(fetch.error) from fetch.error
@@ -174,8 +174,13 @@ class Listings:
             log.exception("bug while listing %s", which.kind)
             fetch.error = errors.InternalError(f"listing {which.kind} failed: {exc!r}")
         finally:
-            del self._fetches[which]
+            self._end(which, fetch)
             fetch.land()
+
+    def _end(self, which: Which, fetch: Fetch) -> None:
+        """The run has seen everything: who asks from now on wants another one."""
+        if self._fetches.get(which) is fetch:
+            del self._fetches[which]
 
     async def _pages(self, which: Which, fetch: Fetch) -> None:
         write = self._store.write
@@ -187,6 +192,8 @@ class Listings:
         was_whole = listing.completed_ns is not None
 
         def landed(changes: Changes) -> None:
+            if changes.ended:
+                self._end(which, fetch)
             fetch.land()
             # What was never listed holds nothing that a program can have missed; but an item that is
             # renamed is renamed wherever it is shown.

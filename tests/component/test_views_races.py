@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import trio
-import trio.testing
 
 from gphotosfs import errors
 from gphotosfs.catalog import entries, listings
@@ -70,7 +69,6 @@ async def test_the_slow_look_waits_for_a_run_that_was_interrupted(
     photos.options.access_token_life_s = 1e9
     async with running_core(tmp_path, photos) as core:
         before = await listing(core, "media/all")
-        await trio.testing.wait_all_tasks_blocked()
         photos.faults.add("status", kind="api", path="*:search", skip=2, times=None, status=400)
         photos.faults.add(
             "status", kind="api", path="/v1/mediaItems", skip=1, times=None, status=400
