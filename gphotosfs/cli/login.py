@@ -1,65 +1,201 @@
 """`gphotosfs login`."""
 
-import json
-from typing import TextIO
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
 
 import click
+import trio
 
+from gphotosfs.cli import guidance
 from gphotosfs.cli.arguments import profile_option
-from gphotosfs.config import Profile
-from gphotosfs.errors import ConfigError
-from gphotosfs.google import token_file
+from gphotosfs.cli.browser import open_page, show_address
+from gphotosfs.cli.secret_files import read_secret_file, shown
+from gphotosfs.cli.taking_over import authorized_user, from_rclone, with_refresh_token
+from gphotosfs.config import Profile, read_config_file, settings_from
+from gphotosfs.errors import ConfigError, SignInError
+from gphotosfs.google import sign_in, token_file
+from gphotosfs.google.endpoints import GOOGLE, Endpoints
+from gphotosfs.google.hearing import plain_client
+from gphotosfs.google.oauth_client import OAuthClient, parse_client_file
+from gphotosfs.google.scopes import Source
+from gphotosfs.google.sign_in import Invitation
 from gphotosfs.google.token_file import SavedTokens
 
 
 @click.command()
 @profile_option
 @click.option(
-    "--credentials",
-    type=click.File("r"),
-    required=True,
-    metavar="FILE|-",
-    help="Tokens as google-auth writes them (authorized_user JSON); - reads standard input.",
+    "--client-secret",
+    metavar="FILE",
+    help="The file of your OAuth client, of type Desktop app; otherwise you are asked.",
 )
-def login(profile: Profile, credentials: TextIO) -> None:
-    """Keep an account's tokens for mounting."""
-    try:
-        text = credentials.read()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{credentials.name} can't be read: {exc}") from exc
-    tokens = authorized_user(text, credentials.name)
-    profile.make_dirs()
-    try:
-        token_file.save(profile.credentials_path, tokens)
-    except OSError as exc:
-        raise ConfigError(f"{profile.credentials_path} can't be written: {exc.strerror}") from exc
-    click.echo(f"Signed in as profile {profile.name}. Mount it with: gphotosfs mount MOUNTPOINT")
+@click.option("--no-browser", is_flag=True, help="Print the address instead, as for SSH.")
+@click.option(
+    "--source",
+    type=click.Choice([source.value for source in Source]),
+    default=Source.BOTH.value,
+    show_default=True,
+    help="What to ask Google's permission for; reading only, in any case.",
+)
+@click.option(
+    "--keyring", is_flag=True, help="Keep the secrets in the desktop's keyring, not in a file."
+)
+@click.option(
+    "--credentials",
+    metavar="FILE|-",
+    help="Take over tokens as google-auth writes them (authorized_user JSON).",
+)
+@click.option(
+    "--from-rclone",
+    "rclone_remote",
+    metavar="[CONFIG:]REMOTE",
+    help="Take over client and token of a remote of rclone.",
+)
+@click.option(
+    "--refresh-token",
+    metavar="FILE|-",
+    help="Take over a refresh token that another tool made with your client; - asks for it.",
+)
+def login(
+    profile: Profile,
+    client_secret: str | None,
+    no_browser: bool,
+    source: str,
+    keyring: bool,
+    credentials: str | None,
+    rclone_remote: str | None,
+    refresh_token: str | None,
+) -> None:
+    """Sign in to Google Photos, or take a sign-in over from another program.
+
+    It needs an OAuth client of your own, made once in Google's console; docs/SIGN-IN.md shows every
+    click.
+    """
+    if sum(given is not None for given in (credentials, rclone_remote, refresh_token)) > 1:
+        raise click.UsageError(
+            "--credentials, --from-rclone and --refresh-token exclude each other"
+        )
+    places = endpoints_of(profile)
+    asked = Source(source)
+    if credentials is not None:
+        text = read_secret_file("--credentials", credentials)
+        tokens = authorized_user(text, shown(credentials))
+    elif rclone_remote is not None:
+        tokens = from_rclone(places, rclone_remote)
+    elif refresh_token is not None:
+        token = read_secret_file("--refresh-token", refresh_token, prompt="Refresh token").strip()
+        tokens = with_refresh_token(places, own_client(profile, client_secret), token)
+    else:
+        tokens = signed_in(places, own_client(profile, client_secret), asked, no_browser=no_browser)
+    keep(profile, replace(tokens, in_keyring=keyring))
+    guidance.tell_what_is_allowed(tokens, asked if tokens.scopes else None)
+    click.echo(f"Signed in as profile {profile.name}. Mount it with: {mount_command(profile)}")
+    click.echo(f"If something is missing, ask: {doctor_command(profile)}")
 
 
-def authorized_user(text: str, name: str) -> SavedTokens:
-    """The tokens in a file of google-auth.
+def endpoints_of(profile: Profile) -> Endpoints:
+    """Where the profile's Google is.
 
     Raises:
-        ConfigError: these are no tokens; the message says what they are instead, and never what
-            is in them.
+        ConfigError: its `config.toml` is not usable.
     """
+    settings = settings_from(read_config_file(profile.config_path), {})
+    return Endpoints(settings.endpoints) if settings.endpoints else GOOGLE
+
+
+def own_client(profile: Profile, file: str | None) -> OAuthClient:
+    """The person's OAuth client: of the file, else the one used last, else what they type.
+
+    Raises:
+        ConfigError: the file is no client, or there is nobody to ask.
+    """
+    if file is not None:
+        return parse_client_file(read_secret_file("--client-secret", file), shown(file))
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None  # what is wrong with it is told by parse()
-    if isinstance(found, dict):
-        if "web" in found:
-            raise ConfigError(
-                f"{name} is a client of type 'Web application', which can't sign in from here; "
-                "make one of type 'Desktop app'"
+        client = token_file.load(profile.credentials_path).client
+    except (SignInError, ConfigError):
+        pass
+    else:
+        click.echo(f"Using the client of the last sign-in, {client.client_id}")
+        return client
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            "there is no OAuth client yet; give its file: gphotosfs login --client-secret FILE "
+            "(how to make one: docs/SIGN-IN.md)"
+        )
+    guidance.tell_how_to_make_a_client()
+    client_id = str(click.prompt("Client id")).strip()
+    return OAuthClient(client_id, str(click.prompt("Client secret", hide_input=True)).strip())
+
+
+def signed_in(
+    places: Endpoints, client: OAuthClient, source: Source, *, no_browser: bool
+) -> SavedTokens:
+    """The tokens that a person grants on Google's page.
+
+    Raises:
+        SignInError: they did not grant any.
+        RemoteError: the exchange for tokens failed.
+    """
+
+    def invite(invitation: Invitation) -> None:
+        if not no_browser and open_page(invitation.address):
+            click.echo("Your browser opens Google's page. If it does not, open this address:")
+            click.echo(f"\n  {invitation.address}\n")
+            return
+        click.echo("Open this address in a browser, on any machine:")
+        show_address(invitation.address)
+        click.echo(
+            "At the end the browser is sent to an address that begins with "
+            f"{invitation.redirect_uri}. On another machine it can't be shown there; that is fine. "
+            "Copy it from the address bar and paste it here:"
+        )
+
+    async def pasted() -> str:
+        return await trio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True)
+
+    async def run() -> SavedTokens:
+        async with plain_client(places) as http:
+            return await sign_in.sign_in(
+                http,
+                places,
+                client,
+                source.scopes,
+                invite=invite,
+                pasted=pasted,
+                now_s=time.time(),
             )
-        if "installed" in found:
-            raise ConfigError(
-                f"{name} is a client secret without anybody's tokens; give the authorized_user "
-                "JSON that signing in with it gives"
-            )
-        if found.get("type") == "service_account":
-            raise ConfigError(
-                f"{name} is a service account, and those have no photos; sign in as a person"
-            )
-    return token_file.parse(text, name)
+
+    guidance.tell_what_people_trip_over(client.client_id, source)
+    return trio.run(run)
+
+
+def keep(profile: Profile, tokens: SavedTokens) -> None:
+    """Make them the profile's.
+
+    Raises:
+        ConfigError: they can't be written.
+    """
+    profile.make_dirs()
+    path: Path = profile.credentials_path
+    try:
+        if not tokens.in_keyring:
+            token_file.remove(path)  # what the keyring held of a former sign-in
+        token_file.save(path, tokens)
+    except OSError as exc:
+        what = "the keyring" if tokens.in_keyring else path
+        raise ConfigError(f"{what} can't be used: {exc.strerror}") from exc
+
+
+def mount_command(profile: Profile) -> str:
+    """What to type next."""
+    name = "" if profile.name == "default" else f"{profile.name} "
+    return f"gphotosfs mount {name}MOUNTPOINT"
+
+
+def doctor_command(profile: Profile) -> str:
+    """What to type when something is wrong."""
+    name = "" if profile.name == "default" else f" -p {profile.name}"
+    return f"gphotosfs doctor{name}"

@@ -85,7 +85,13 @@ class Profile:
 
     @property
     def credentials_path(self) -> Path:
-        """The tokens, 0600."""
+        """The tokens, 0600; for a service those that systemd hands it, if it does.
+
+        (`LoadCredential=gphotosfs-PROFILE:…`, https://systemd.io/CREDENTIALS)
+        """
+        handed = os.environ.get("CREDENTIALS_DIRECTORY")
+        if handed and (given := Path(handed, f"{_APP}-{self.name}")).exists():
+            return given
         return self.config_dir / "credentials.json"
 
     @property
