@@ -14,11 +14,8 @@ from gphotosfs.errors import BadAnswerError, ContentChangedError, ServerTroubleE
 
 # rclone closes a stream that nobody reads after 5 s as well; a player's pause is longer than any
 # sensible wait, and an open answer holds a connection.
+# What nobody has open any more is read on if little of it is left, but on a slow line not for longer.
 IDLE_S: Final = 5.0
-
-# What nobody has open any more is read on if little of it is left; on a line so slow that even this
-# takes longer, it is not worth its connection.
-DESERTED_S: Final = 10.0
 
 
 class Shelf(Protocol):
@@ -129,7 +126,7 @@ class _Filling:
         now_s = trio.current_time()
         if self._deserted_at_s is None:
             self._deserted_at_s = now_s
-        return now_s - self._deserted_at_s >= DESERTED_S
+        return now_s - self._deserted_at_s >= IDLE_S
 
     def _ended_early(self) -> None:
         if self._body.total_bytes is not None:

@@ -166,7 +166,7 @@ class Http:
     ) -> T:
         tries: Counter[Trouble] = Counter()
         last: _Again | None = None
-        with trio.move_on_at(deadline):
+        with trio.move_on_at(deadline) as waiting:
             while True:
                 try:
                     return await self._attempt(ask, finish)
@@ -179,7 +179,8 @@ class Http:
                     break
                 tries[last.trouble] += 1
                 await trio.sleep(pauses[turn] * self._chance.uniform(1.0, 1.5))
-        if last is None:
+        # A token that was refused says nothing of why its successor did not come.
+        if last is None or (waiting.cancelled_caught and last.trouble is Trouble.TOKEN):
             raise DeadlineError(f"{ask.what}: no answer within {self._deadline_s:.0f} s")
         if last.trouble in (Trouble.CONNECT, Trouble.SILENT):
             self._unreachable.failed(last.host, str(last.error))

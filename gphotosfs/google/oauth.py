@@ -93,7 +93,11 @@ class TokenRequest(google.auth.transport.Request):
         self._places.check_token(address)
         try:
             response = self._client.request(
-                method, address, content=body, headers=headers, timeout=timeout or REFRESH_TIMEOUT_S
+                method,
+                address,
+                content=body,
+                headers=headers,
+                timeout=timeout or httpx.USE_CLIENT_DEFAULT,
             )
         except httpx.HTTPError as exc:
             raise _unusable(exc) from exc
