@@ -220,7 +220,7 @@ async def test_it_is_saved_every_few_seconds(
         nursery.start_soon(ledger.run)
         take(ledger, 6)
         # A thread writes, which a clock that jumps does not wait for; so look until it has.
-        while Ledger(path, now=clock).used(Kind.CALLS) < 6:  # noqa: ASYNC110 - it is a file
+        while Ledger(path, now=clock).used(Kind.CALLS) < 6:
             await trio.sleep(1)
         nursery.cancel_scope.cancel()
 
