@@ -80,6 +80,7 @@ class World:
             kinds=tuple(kind for kind, share in kinds.items() for _ in range(share)),
             photo_bytes=photo_bytes,
             video_bytes=video_bytes,
+            pixels_max=pixels_max,
             cheap=cheap_bytes,
         )
         self._next_item = items
