@@ -164,14 +164,14 @@ class Readers:
 
 
 def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
-    """The answering side, for the control socket."""
+    """The answering side, for the control socket, to which a tuple is a value with bytes behind it."""
 
     async def lookup(parent: Inode, name: str) -> Any:
         found = await tree.lookup(parent, _bytes(name))
-        return None if found is None else astuple(found)
+        return None if found is None else list(astuple(found))
 
     async def stat(inode: Inode) -> Any:
-        return astuple(await tree.stat(inode))
+        return list(astuple(await tree.stat(inode)))
 
     async def entries(directory: Inode, after: int | None) -> Any:
         found = await tree.entries(directory, after)
@@ -193,14 +193,17 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
     async def attribute(inode: Inode, name: str) -> Any:
         return _text(await tree.attribute(inode, _bytes(name)))
 
+    async def usage() -> Any:
+        return list(await tree.usage())
+
     async def changes() -> Any:
         async with news.listen() as receive:
             found, renewed = await receive.receive()
-        return (
+        return [
             [(d, _text(n)) for d, n in found.appeared],
             [(d, _text(n), i) for d, n, i in found.vanished],
             renewed,
-        )
+        ]
 
     answers: dict[str, Callable[..., Any]] = {
         "lookup": lookup,
@@ -211,7 +214,7 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
         "read": read,
         "attribute_names": names,
         "attribute": attribute,
-        "usage": tree.usage,
+        "usage": usage,
         "resolve": tree.resolve,
         "changes": changes,
     }

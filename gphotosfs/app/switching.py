@@ -24,13 +24,23 @@ class ServingTree(Tree, Protocol):
         """The inode of a path."""
 
 
+class _Handle:
+    """An open file, at whoever served when it was opened or last read."""
+
+    def __init__(self, inode: Inode, tree: ServingTree, inner: int) -> None:
+        self.inode = inode
+        self.tree = tree
+        self.inner = inner
+        self.moving = trio.Lock()
+
+
 class SwitchingTree:
     """Forwards to the tree of the moment; handles outlive a switch."""
 
     def __init__(self) -> None:
         self._tree: ServingTree | None = None
         self._switched = trio.Event()
-        self._handles: dict[int, tuple[Inode, ServingTree, int]] = {}
+        self._handles: dict[int, _Handle] = {}
         self._numbers = itertools.count(1)
 
     def serve_from(self, tree: ServingTree | None) -> None:
@@ -61,7 +71,7 @@ class SwitchingTree:
 
         async def opened(tree: ServingTree) -> int:
             number = next(self._numbers)
-            self._handles[number] = (inode, tree, await tree.open(inode))
+            self._handles[number] = _Handle(inode, tree, await tree.open(inode))
             return number
 
         return await self._ask(opened)
@@ -70,19 +80,22 @@ class SwitchingTree:
         """Bytes of an open file."""
 
         async def read(tree: ServingTree) -> bytes | bytearray | memoryview:
-            inode, opened_by, inner = self._handles[handle]
-            if opened_by is not tree:
-                inner = await tree.open(inode)
-                self._handles[handle] = (inode, tree, inner)
-            return await tree.read(inner, offset, size)
+            found = self._handles[handle]
+            if found.tree is not tree:
+                # Reads come side by side; only the first of them opens the file anew.
+                async with found.moving:
+                    if found.tree is not tree:
+                        found.inner = await tree.open(found.inode)
+                        found.tree = tree
+            return await tree.read(found.inner, offset, size)
 
         return await self._ask(read)
 
     def close(self, handle: int) -> None:
         """Close a handle."""
-        _, tree, inner = self._handles.pop(handle)
-        if tree is self._tree:
-            tree.close(inner)
+        found = self._handles.pop(handle)
+        if found.tree is self._tree:
+            found.tree.close(found.inner)
 
     async def attribute_names(self, inode: Inode) -> list[bytes]:
         """The names of the extended attributes."""

@@ -1,6 +1,7 @@
 """One mount: made, served, tuned, and taken away again."""
 
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -34,6 +35,22 @@ READ_AHEAD_KB: Final = 1024
 # between (its caller was killed), everything stands still until the next one; a signal ends that read.
 BUSY_TICK_S: Final = 0.1
 IDLE_TICK_S: Final = 1.0
+
+
+class _Withdrawn(logging.Filter):
+    """Drops what pyfuse3 says where the kernel has withdrawn a request before its answer came.
+
+    That is how reads end whose reader was killed on a mount that is being taken away, and nothing
+    that anybody could act on.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record goes on."""
+        failed = isinstance(record.msg, str) and record.msg.endswith("fuse_reply_* failed with %s")
+        return not (failed and record.args == (os.strerror(errno.ENOENT),))
+
+
+logging.getLogger("pyfuse3").addFilter(_Withdrawn())
 
 
 async def serve(

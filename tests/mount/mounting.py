@@ -128,7 +128,8 @@ class Home:
         finally:
             end(mount)
         if not alarms:
-            assert alarming(self.log[logged_before:]) == []
+            unexpected = alarming(self.log[logged_before:])
+            assert not unexpected, unexpected
 
     @property
     def log(self) -> list[str]:
