@@ -1,12 +1,13 @@
 DEMO_DIR ?= $(HOME)/gphotosfs-demo
 BIN := .venv/bin
 
-.PHONY: help demo demo-stop check
+.PHONY: help demo demo-stop check bench
 
 help:
 	@echo "make demo         mount a simulated Google Photos at $(DEMO_DIR) (DEMO_DIR=… elsewhere)"
 	@echo "make demo-stop    end it"
 	@echo "make check        everything that CI checks"
+	@echo "make bench        compare with rclone mount and write docs/BENCHMARKS.md (12 minutes; ROUNDS=3)"
 
 demo:
 	@bash .ci/setup demo
@@ -22,3 +23,7 @@ check:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+bench:
+	@bash .ci/setup dev
+	$(BIN)/python -m bench --rounds $(or $(ROUNDS),3)

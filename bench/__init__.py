@@ -1,0 +1,1 @@
+"""Side-by-side measurements of gphotosfs and `rclone mount` on one simulated Google."""
