@@ -8,11 +8,12 @@ import click
 from gphotosfs import errors
 
 FAILED: Final = 1
+SIGN_IN_NEEDED: Final = 3
 
 # 2 is what click uses for wrong usage as well.
 EXIT_CODES: Final[Mapping[type[errors.GPhotosError], int]] = {
     errors.ConfigError: 2,
-    errors.SignInError: 3,
+    errors.SignInError: SIGN_IN_NEEDED,
     errors.NotMountedError: 4,
 }
 

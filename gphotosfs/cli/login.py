@@ -12,7 +12,7 @@ from gphotosfs.cli import guidance
 from gphotosfs.cli.arguments import profile_option
 from gphotosfs.cli.browser import open_page, show_address
 from gphotosfs.cli.secret_files import read_secret_file, shown
-from gphotosfs.cli.taking_over import authorized_user, from_rclone, with_refresh_token
+from gphotosfs.cli.taking_over import from_rclone, with_refresh_token
 from gphotosfs.config import Profile, read_config_file, settings_from
 from gphotosfs.errors import ConfigError, SignInError
 from gphotosfs.google import sign_in, token_file
@@ -81,7 +81,7 @@ def login(
     asked = Source(source)
     if credentials is not None:
         text = read_secret_file("--credentials", credentials)
-        tokens = authorized_user(text, shown(credentials))
+        tokens = token_file.parse(text, shown(credentials))
     elif rclone_remote is not None:
         tokens = from_rclone(places, rclone_remote)
     elif refresh_token is not None:
@@ -91,8 +91,9 @@ def login(
         tokens = signed_in(places, own_client(profile, client_secret), asked, no_browser=no_browser)
     keep(profile, replace(tokens, in_keyring=keyring))
     guidance.tell_what_is_allowed(tokens, asked if tokens.scopes else None)
-    click.echo(f"Signed in as profile {profile.name}. Mount it with: {mount_command(profile)}")
-    click.echo(f"If something is missing, ask: {doctor_command(profile)}")
+    mount = " ".join(["gphotosfs mount", *([profile.name] if profile.name != "default" else [])])
+    click.echo(f"Signed in as profile {profile.name}. Mount it with: {mount} MOUNTPOINT")
+    click.echo(f"If something is missing, ask: {guidance.typed('doctor', profile)}")
 
 
 def endpoints_of(profile: Profile) -> Endpoints:
@@ -187,15 +188,3 @@ def keep(profile: Profile, tokens: SavedTokens) -> None:
     except OSError as exc:
         what = "the keyring" if tokens.in_keyring else path
         raise ConfigError(f"{what} can't be used: {exc.strerror}") from exc
-
-
-def mount_command(profile: Profile) -> str:
-    """What to type next."""
-    name = "" if profile.name == "default" else f"{profile.name} "
-    return f"gphotosfs mount {name}MOUNTPOINT"
-
-
-def doctor_command(profile: Profile) -> str:
-    """What to type when something is wrong."""
-    name = "" if profile.name == "default" else f" -p {profile.name}"
-    return f"gphotosfs doctor{name}"

@@ -4,8 +4,10 @@ import click
 
 from gphotosfs.cli.cache import cache
 from gphotosfs.cli.demo import demo
+from gphotosfs.cli.doctor import doctor
 from gphotosfs.cli.failures import Commands
 from gphotosfs.cli.login import login
+from gphotosfs.cli.logout import logout
 from gphotosfs.cli.mount import mount
 from gphotosfs.cli.refresh import refresh
 from gphotosfs.cli.status import status
@@ -22,7 +24,7 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (demo, login, mount, unmount, status, refresh, cache):
+for command in (demo, login, logout, doctor, mount, unmount, status, refresh, cache):
     main.add_command(command)
 
 if __name__ == "__main__":

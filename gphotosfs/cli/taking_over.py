@@ -9,35 +9,13 @@ import trio
 
 from gphotosfs.cli.secret_files import read_secret_file, refuse_secret
 from gphotosfs.errors import ConfigError, DeadlineError, OfflineError, ServerTroubleError
-from gphotosfs.google import rclone_conf, token_endpoint, token_file
+from gphotosfs.google import rclone_conf, token_endpoint
 from gphotosfs.google.endpoints import Endpoints
 from gphotosfs.google.hearing import plain_client
-from gphotosfs.google.oauth_client import OAuthClient, json_object, refuse_service_account
+from gphotosfs.google.oauth_client import OAuthClient
 from gphotosfs.google.sign_in import saved_tokens
 from gphotosfs.google.token_endpoint import Granted
 from gphotosfs.google.token_file import SavedTokens
-
-
-def authorized_user(text: str, name: str) -> SavedTokens:
-    """The tokens in a file of google-auth.
-
-    Raises:
-        ConfigError: these are no tokens; the message says what they are instead, and never what
-            is in them.
-    """
-    members = json_object(text, name)
-    if "web" in members:
-        raise ConfigError(
-            f"{name} is a client of type 'Web application', which can't sign in from here; "
-            "make one of type 'Desktop app'"
-        )
-    if "installed" in members:
-        raise ConfigError(
-            f"{name} is a client secret without anybody's tokens; sign in with it: "
-            "gphotosfs login --client-secret FILE"
-        )
-    refuse_service_account(members, name)
-    return token_file.parse(text, name)
 
 
 def from_rclone(places: Endpoints, given: str) -> SavedTokens:

@@ -1,12 +1,16 @@
 """An OAuth client, and the file in which Google's console gives it to download."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gphotosfs.errors import ConfigError
 
 _CONSOLE: Final = "https://console.cloud.google.com"
+
+# Where a person sees what they have allowed, and ends it.
+GRANTS_PAGE: Final = "https://myaccount.google.com/connections"
 
 # Google shows the secret once, when the client is made (since 2025).
 _DESKTOP: Final = "make one of type 'Desktop app' and download its file"
@@ -67,14 +71,10 @@ def parse_client_file(text: str, name: str) -> OAuthClient:
             is in it.
     """
     members = json_object(text, name)
-    if "web" in members:
-        raise ConfigError(
-            f"{name} is a client of type 'Web application', to which Google's redirect back to this "
-            f"machine is not open; {_DESKTOP}: {clients_page()}"
-        )
+    _refuse_web_client(members, name)
     if members.get("type") == "authorized_user":
         raise ConfigError(f"{name} holds somebody's tokens, not only a client; use --credentials")
-    refuse_service_account(members, name)
+    _refuse_service_account(members, name)
     client = members.get("installed")
     if not isinstance(client, dict):
         raise ConfigError(f"{name} is not the file of an OAuth client; {_DESKTOP}")
@@ -89,8 +89,30 @@ def parse_client_file(text: str, name: str) -> OAuthClient:
     return OAuthClient(client_id, secret)
 
 
-def refuse_service_account(members: dict[str, Any], name: str) -> None:
-    """Raises ConfigError for the key of a service account."""
+def refuse_other_files(members: Mapping[str, Any], name: str) -> None:
+    """Refuse the files that are taken for somebody's tokens by mistake.
+
+    Raises:
+        ConfigError: it is one; the message says which, and what to do.
+    """
+    _refuse_web_client(members, name)
+    if "installed" in members:
+        raise ConfigError(
+            f"{name} is a client secret without anybody's tokens; sign in with it: "
+            "gphotosfs login --client-secret FILE"
+        )
+    _refuse_service_account(members, name)
+
+
+def _refuse_web_client(members: Mapping[str, Any], name: str) -> None:
+    if "web" in members:
+        raise ConfigError(
+            f"{name} is a client of type 'Web application', to which Google's redirect back to this "
+            f"machine is not open; {_DESKTOP}: {clients_page()}"
+        )
+
+
+def _refuse_service_account(members: Mapping[str, Any], name: str) -> None:
     if members.get("type") == "service_account":
         raise ConfigError(
             f"{name} is a service account, and those have no photos; sign in as a person"

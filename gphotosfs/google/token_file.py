@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from gphotosfs.errors import ConfigError, SignInError
 from gphotosfs.google.keyring import Keyring, SecretService
-from gphotosfs.google.oauth_client import OAuthClient, project_of
+from gphotosfs.google.oauth_client import OAuthClient, project_of, refuse_other_files
 
 KEYRING: Final = SecretService()
 
@@ -128,6 +128,7 @@ def _secrets(path: Path, keyring: Keyring) -> dict[str, Any]:
 
 
 def _tokens(members: Mapping[str, Any], name: str) -> SavedTokens:
+    refuse_other_files(members, name)
     others = dict(members)
     others.pop("secrets", None)
     needed = {}

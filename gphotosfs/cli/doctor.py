@@ -1,0 +1,111 @@
+"""`gphotosfs doctor`."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import click
+import trio
+
+from gphotosfs.cli.arguments import json_option, profile_option
+from gphotosfs.cli.checks import Life, life_of
+from gphotosfs.cli.failures import FAILED, SIGN_IN_NEEDED
+from gphotosfs.cli.guidance import typed
+from gphotosfs.config import Profile, Settings, read_config_file, settings_from
+from gphotosfs.control import mounts, recorded_mounts
+from gphotosfs.doctor import Finding, Level, Machine, Patient, examine_google, examine_machine
+from gphotosfs.errors import ConfigError
+from gphotosfs.google import token_file
+from gphotosfs.google.endpoints import GOOGLE, Endpoints
+from gphotosfs.google.hearing import plain_client
+from gphotosfs.google.quota import Ledger, ledger_path
+
+_SIGNS: Final = {
+    Level.FINE: ("ok  ", "green"),
+    Level.WARNING: ("note", "yellow"),
+    Level.FAILED: ("BAD ", "red"),
+}
+
+
+@click.command()
+@profile_option
+@json_option
+def doctor(profile: Profile, as_json: bool) -> None:
+    """Find out what is wrong, by really calling Google, and what to do about it.
+
+    Exit codes: 0 nothing is wrong, 1 something is, 3 all that is missing is a sign-in.
+    """
+    findings = examine_machine(machine_of(profile)) + asked_google(profile)
+    if as_json:
+        answer = {
+            "profile": profile.name,
+            "ok": exit_code(findings) == 0,
+            "findings": [asdict(finding) for finding in findings],
+        }
+        click.echo(json.dumps(answer, indent=2))
+    else:
+        for finding in findings:
+            show(finding)
+    sys.exit(exit_code(findings))
+
+
+def machine_of(profile: Profile) -> Machine:
+    """This machine, with our mounts on it."""
+    ours = {mounted.mountpoint for mounted in mounts() if mounted.is_ours}
+    recorded = {Path(record.mountpoint) for record in recorded_mounts(profile.folders)}
+    return Machine(
+        profile=profile,
+        mounts=sorted(ours | recorded),
+        dead=lambda path: life_of(path) is not Life.ALIVE,
+        is_root=os.getuid() == 0,
+    )
+
+
+def asked_google(profile: Profile) -> list[Finding]:
+    """What Google says to this profile's sign-in."""
+    try:
+        settings = settings_from(read_config_file(profile.config_path), {})
+    except ConfigError:
+        settings = Settings()  # that the file is wrong has been found already
+    places = Endpoints(settings.endpoints) if settings.endpoints else GOOGLE
+
+    def ledger(project: str) -> Ledger:
+        return Ledger(
+            ledger_path(profile.state_dir, project),
+            quota_calls=settings.quota_calls,
+            quota_bytes=settings.quota_byte_requests,
+        )
+
+    patient = Patient(
+        load=lambda: token_file.load(profile.credentials_path),
+        places=places,
+        ledger=ledger,
+        login=typed("login", profile),
+    )
+
+    async def ask() -> list[Finding]:
+        async with plain_client(places) as http:
+            return await examine_google(http, patient, time.time())
+
+    return trio.run(ask)
+
+
+def show(finding: Finding) -> None:
+    """A line of what was found, and below it what to do."""
+    sign, colour = _SIGNS[finding.level]
+    click.echo(f"{click.style(sign, fg=colour)} {finding.check}: {finding.what}")
+    if finding.action:
+        click.echo(f"       -> {finding.action}" + (f": {finding.link}" if finding.link else ""))
+
+
+def exit_code(findings: Sequence[Finding]) -> int:
+    """0, or 3 if a sign-in mends all that failed, else 1."""
+    bad = [finding for finding in findings if finding.level is Level.FAILED]
+    if not bad:
+        return 0
+    return SIGN_IN_NEEDED if all(finding.needs_sign_in for finding in bad) else FAILED
