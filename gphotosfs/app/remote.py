@@ -6,8 +6,8 @@ the end of the writer.
 """
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple
 from typing import Any, Final
 
@@ -22,6 +22,9 @@ from gphotosfs.views.tree import Tree
 IDLE_S: Final = 30.0
 """So long a file that another mount reads stays open here after its last read."""
 
+NEWS_KEPT: Final = 100
+"""Changes are told page by page, and a mount asks again within a round trip of the socket."""
+
 
 class RemoteTree:
     """The writer's tree, with the methods that `fuse/` asks."""
@@ -30,6 +33,7 @@ class RemoteTree:
         self._client = client
         self._handles: dict[int, tuple[Inode, int, bytes | None]] = {}
         self._numbers = itertools.count(1)
+        self._seen: int | None = None
 
     async def lookup(self, parent: Inode, name: bytes) -> Node | None:
         """What a name stands for; None if the directory does not have it."""
@@ -88,8 +92,12 @@ class RemoteTree:
         return Inode(await self._client.call("tree_resolve", path=path))
 
     async def changes(self) -> tuple[Changes, list[Inode]]:
-        """What changed since the last call, as soon as something did: names, and files' bytes."""
-        appeared, vanished, renewed = await self._client.call("tree_changes")
+        """What changed since the last call, as soon as something did: names, and files' bytes.
+
+        The first call comes back at once, with nothing.
+        """
+        answer = await self._client.call("tree_changes", seen=self._seen)
+        self._seen, appeared, vanished, renewed = answer
         changes = Changes(
             appeared=[(Inode(d), _bytes(n)) for d, n in appeared],
             vanished=[(Inode(d), _bytes(n), Inode(i)) for d, n, i in vanished],
@@ -98,28 +106,31 @@ class RemoteTree:
 
 
 class News:
-    """Changes of the tree, handed to every mount of the profile that waits for them."""
+    """Changes of the tree, for every mount of the profile that asks what there is since it last did."""
 
     def __init__(self) -> None:
-        self._listeners: set[trio.MemorySendChannel[tuple[Changes, list[Inode]]]] = set()
+        self._told: deque[tuple[Changes, list[Inode]]] = deque(maxlen=NEWS_KEPT)
+        self._count = 0
+        self._more = trio.Event()
 
     def tell(self, changes: Changes, renewed: Iterable[Inode] = ()) -> None:
-        """Hand on what changed; a mount that does not listen has its timeouts."""
-        for listener in self._listeners:
-            try:
-                listener.send_nowait((changes, list(renewed)))
-            except trio.WouldBlock:
-                continue
+        """Hand on what changed."""
+        self._told.append((changes, list(renewed)))
+        self._count += 1
+        self._more.set()
+        self._more = trio.Event()
 
-    @asynccontextmanager
-    async def listen(self) -> AsyncIterator[trio.MemoryReceiveChannel[tuple[Changes, list[Inode]]]]:
-        """The changes from now on."""
-        send, receive = trio.open_memory_channel[tuple[Changes, list[Inode]]](100)
-        self._listeners.add(send)
-        try:
-            yield receive
-        finally:
-            self._listeners.discard(send)
+    async def since(self, seen: int | None) -> tuple[int, list[tuple[Changes, list[Inode]]]]:
+        """What was told behind that number, as soon as there is something, and the last one's number.
+
+        None asks for the number alone. Who has missed more than is kept has the kernel's timeouts.
+        """
+        if seen is None:
+            return self._count, []
+        while self._count <= seen:
+            await self._more.wait()
+        missed = min(self._count - seen, len(self._told))
+        return self._count, list(self._told)[-missed:]
 
 
 class Readers:
@@ -196,13 +207,13 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
     async def usage() -> Any:
         return list(await tree.usage())
 
-    async def changes() -> Any:
-        async with news.listen() as receive:
-            found, renewed = await receive.receive()
+    async def changes(seen: int | None) -> Any:
+        count, told = await news.since(seen)
         return [
-            [(d, _text(n)) for d, n in found.appeared],
-            [(d, _text(n), i) for d, n, i in found.vanished],
-            renewed,
+            count,
+            [(d, _text(n)) for found, _ in told for d, n in found.appeared],
+            [(d, _text(n), i) for found, _ in told for d, n, i in found.vanished],
+            [inode for _, renewed in told for inode in renewed],
         ]
 
     answers: dict[str, Callable[..., Any]] = {
