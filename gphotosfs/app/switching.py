@@ -27,11 +27,41 @@ class ServingTree(Tree, Protocol):
 class _Handle:
     """An open file, at whoever served when it was opened or last read."""
 
-    def __init__(self, inode: Inode, tree: ServingTree, inner: int) -> None:
+    def __init__(self, inode: Inode, tree: ServingTree, inner: int, size_bytes: int) -> None:
         self.inode = inode
         self.tree = tree
         self.inner = inner
-        self.moving = trio.Lock()
+        self.size_bytes = size_bytes
+        self._moving = trio.Lock()
+
+    async def move_to(self, tree: ServingTree) -> None:
+        """Open the file at another tree, unless that has happened already.
+
+        Raises:
+            ContentChangedError: it is another version there.
+            RemoteError: it can't be opened there.
+        """
+        # Reads come side by side; only the first of them opens the file anew.
+        async with self._moving:
+            if self.tree is tree:
+                return
+            inner, size_bytes = await _opened(tree, self.inode)
+            if size_bytes != self.size_bytes:
+                tree.close(inner)
+                raise errors.ContentChangedError("the file has another length now")
+            self.tree, self.inner = tree, inner
+
+
+async def _opened(tree: ServingTree, inode: Inode) -> tuple[int, int]:
+    """A handle on a file, and the file's length."""
+    handle = await tree.open(inode)
+    size_bytes = None
+    try:
+        size_bytes = (await tree.stat(inode)).size_bytes
+        return handle, size_bytes
+    finally:
+        if size_bytes is None:
+            tree.close(handle)
 
 
 class SwitchingTree:
@@ -71,7 +101,7 @@ class SwitchingTree:
 
         async def opened(tree: ServingTree) -> int:
             number = next(self._numbers)
-            self._handles[number] = _Handle(inode, tree, await tree.open(inode))
+            self._handles[number] = _Handle(inode, tree, *await _opened(tree, inode))
             return number
 
         return await self._ask(opened)
@@ -82,11 +112,7 @@ class SwitchingTree:
         async def read(tree: ServingTree) -> bytes | bytearray | memoryview:
             found = self._handles[handle]
             if found.tree is not tree:
-                # Reads come side by side; only the first of them opens the file anew.
-                async with found.moving:
-                    if found.tree is not tree:
-                        found.inner = await tree.open(found.inode)
-                        found.tree = tree
+                await found.move_to(tree)
             return await tree.read(found.inner, offset, size)
 
         return await self._ask(read)
