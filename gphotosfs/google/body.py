@@ -81,12 +81,15 @@ class GoogleBody:
         """Give up whatever has not been read."""
         chunks, self._chunks = self._chunks, None
         context, self._context = self._context, None
-        if chunks is not None and self._has_begun:
-            if self._received == self._expected_end():
-                await finish(chunks)
-            await give_up(chunks)
-        if context is not None:
-            await context.__aexit__(None, None, None)
+        try:
+            if chunks is not None and self._has_begun:
+                if self._received == self._expected_end():
+                    await finish(chunks)
+                await give_up(chunks)
+        finally:
+            # Whoever reads may be cancelled just here; the answer's slot must be given back.
+            if context is not None:
+                await context.__aexit__(None, None, None)
 
     async def _ask(self, start: int) -> Answer:
         context = self._opened(start, self._end)
