@@ -11,9 +11,11 @@ import trio
 from gphotosfs.cli import guidance
 from gphotosfs.cli.arguments import profile_option
 from gphotosfs.cli.browser import open_page, show_address
+from gphotosfs.cli.doctor import asked_google, show
 from gphotosfs.cli.secret_files import read_secret_file, shown
 from gphotosfs.cli.taking_over import from_rclone, with_refresh_token
 from gphotosfs.config import Profile, read_config_file, settings_from
+from gphotosfs.doctor import Level
 from gphotosfs.errors import ConfigError, SignInError
 from gphotosfs.google import sign_in, token_file
 from gphotosfs.google.endpoints import GOOGLE, Endpoints
@@ -79,6 +81,7 @@ def login(
         )
     places = endpoints_of(profile)
     asked = Source(source)
+    is_new = False
     if credentials is not None:
         text = read_secret_file("--credentials", credentials)
         tokens = token_file.parse(text, shown(credentials))
@@ -88,9 +91,12 @@ def login(
         token = read_secret_file("--refresh-token", refresh_token, prompt="Refresh token").strip()
         tokens = with_refresh_token(places, own_client(profile, client_secret), token)
     else:
+        is_new = True
         tokens = signed_in(places, own_client(profile, client_secret), asked, no_browser=no_browser)
     keep(profile, replace(tokens, in_keyring=keyring))
     guidance.tell_what_is_allowed(tokens, asked if tokens.scopes else None)
+    if is_new:
+        tell_what_is_missing(profile)
     mount = " ".join(["gphotosfs mount", *([profile.name] if profile.name != "default" else [])])
     click.echo(f"Signed in as profile {profile.name}. Mount it with: {mount} MOUNTPOINT")
     click.echo(f"If something is missing, ask: {guidance.typed('doctor', profile)}")
@@ -171,6 +177,14 @@ def signed_in(
 
     guidance.tell_what_people_trip_over(client.client_id, source)
     return trio.run(run)
+
+
+def tell_what_is_missing(profile: Profile) -> None:
+    """What the doctor finds at Google right now: an API that is not enabled, an empty library."""
+    for finding in asked_google(profile):
+        # Of the sign-in itself all is told.
+        if finding.level is not Level.FINE and finding.check != "sign-in":
+            show(finding)
 
 
 def keep(profile: Profile, tokens: SavedTokens) -> None:

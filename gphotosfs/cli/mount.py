@@ -1,10 +1,12 @@
 """`gphotosfs mount`."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from gphotosfs.cli.all_profiles import mount_all
 from gphotosfs.cli.background import Serve, serve_in_background, serve_in_foreground
 from gphotosfs.cli.checks import check_signed_in, check_system, usable_mountpoint
 from gphotosfs.cli.identity import become
@@ -46,6 +48,9 @@ def _flag(option: Option) -> Callable[[Command], Command]:
 @click.command()
 @click.argument("arguments", nargs=-1, required=True, metavar="[SOURCE] MOUNTPOINT")
 @click.option(
+    "--all", "all_profiles", is_flag=True, help="Mount every profile, each at MOUNTPOINT/PROFILE."
+)
+@click.option(
     "-o",
     "option_texts",
     multiple=True,
@@ -53,23 +58,37 @@ def _flag(option: Option) -> Callable[[Command], Command]:
     help="The options below as mount(8) writes them; what only matters to it is passed over.",
 )
 @mount_flags
-def mount(arguments: tuple[str, ...], option_texts: tuple[str, ...], **flags: object) -> None:
+def mount(
+    arguments: tuple[str, ...], all_profiles: bool, option_texts: tuple[str, ...], **flags: object
+) -> None:
     """Mount a library as a directory.
 
     SOURCE is PROFILE[:PATH]; PATH is a directory of the tree, like default:albums/Paris. The
     command returns when the mount is usable, which needs no network.
     """
-    if len(arguments) > 2:
-        raise click.UsageError(f"there is no argument {arguments[2]!r}: [SOURCE] MOUNTPOINT is all")
+    at_most = 1 if all_profiles else 2
+    if len(arguments) > at_most:
+        raise click.UsageError(f"there is no argument {arguments[at_most]!r} beside MOUNTPOINT")
     source = arguments[0] if len(arguments) == 2 else "default"
     options = parse_mount_options(",".join(option_texts))
     given = {name: str(value) for name, value in flags.items() if value is not None}
     options = MountOptions(options.given | given, options.handed_on)
-    request = mount_request(source, arguments[-1], options)
 
-    from gphotosfs.app import run
+    def mount_one(source: str, mountpoint: str | Path) -> None:
+        request = mount_request(source, str(mountpoint), options)
 
-    mount_and_serve(request, run)
+        from gphotosfs.app import run
+
+        mount_and_serve(request, run)
+
+    if not all_profiles:
+        mount_one(source, arguments[-1])
+    elif "foreground" in options.given:
+        raise click.UsageError(
+            "--all starts a daemon for each profile; none can be in the foreground"
+        )
+    else:
+        mount_all(arguments[0], mount_one)
 
 
 def mount_request(source: str, mountpoint: str, options: MountOptions) -> MountRequest:

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from gphotosfs.cli.all_profiles import mounts_in
 from gphotosfs.cli.arguments import json_option
 from gphotosfs.cli.cache import readable
 from gphotosfs.cli.daemons import daemon_of
@@ -26,7 +27,10 @@ _STATUS_TIMEOUT_S: Final = 10.0
 def status(mountpoint: str | None, as_json: bool) -> None:
     """Show how a mount is doing, or every mount."""
     folders = Folders.of_user()
-    if mountpoint is not None:
+    together = [] if mountpoint is None else mounts_in(mountpoint, folders)
+    if together:
+        sockets = {str(place): daemon_of(place, folders).control_path for place in together}
+    elif mountpoint is not None:
         daemon = daemon_of(mountpoint, folders)
         sockets = {str(daemon.mountpoint): daemon.control_path}
     else:
@@ -40,7 +44,7 @@ def status(mountpoint: str | None, as_json: bool) -> None:
         for at, socket in sockets.items()
     ]
     if as_json:
-        click.echo(json.dumps(states if mountpoint is None else states[0], indent=2))
+        click.echo(json.dumps(states if mountpoint is None or together else states[0], indent=2))
     else:
         for state in states:
             show(state)

@@ -1,10 +1,12 @@
 """`gphotosfs unmount`."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import click
 
+from gphotosfs.cli.all_profiles import mounts_in
 from gphotosfs.cli.checks import ends_within, take_away
 from gphotosfs.cli.daemons import daemon_of
 from gphotosfs.config import Folders
@@ -25,8 +27,15 @@ _ENDS_WHEN_FORCED_WITHIN_S: Final = 2.0
     help="Even if it is in use or does not answer: it disappears at once.",
 )
 def unmount(mountpoint: str, force: bool) -> None:
-    """Unmount, and wait for the daemon to end."""
-    unmount_ours(mountpoint, Folders.of_user(), force=force)
+    """Unmount, and wait for the daemon to end; what `mount --all` made is unmounted together."""
+    folders = Folders.of_user()
+    places = mounts_in(mountpoint, folders)
+    for place in places:
+        unmount_ours(place, folders, force=force)
+        with suppress(OSError):  # somebody has put something there meanwhile
+            place.rmdir()
+    if not places:
+        unmount_ours(mountpoint, folders, force=force)
 
 
 def unmount_ours(mountpoint: str | Path, folders: Folders, *, force: bool) -> None:

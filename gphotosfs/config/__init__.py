@@ -1,7 +1,13 @@
 """Settings, profiles and what a mount is asked for."""
 
 from gphotosfs.config.mount_options import MountOptions, parse_mount_options
-from gphotosfs.config.profile import Folders, Profile, make_private_dir, parse_source
+from gphotosfs.config.profile import (
+    Folders,
+    Profile,
+    make_private_dir,
+    parse_source,
+    signed_in_profiles,
+)
 from gphotosfs.config.request import MountRequest
 from gphotosfs.config.settings import (
     OPTIONS,
@@ -32,4 +38,5 @@ __all__ = [
     "parse_source",
     "read_config_file",
     "settings_from",
+    "signed_in_profiles",
 ]

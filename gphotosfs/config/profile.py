@@ -128,6 +128,12 @@ class Profile:
             make_private_dir(folder)
 
 
+def signed_in_profiles(folders: Folders) -> list[str]:
+    """The names of the profiles that have a sign-in, whether or not it is still good."""
+    found = folders.config.glob("*/credentials.json")
+    return sorted(path.parent.name for path in found if _NAME.fullmatch(path.parent.name))
+
+
 def make_private_dir(path: Path) -> None:
     """Make the folder, and take it from all others where it was there already.
 

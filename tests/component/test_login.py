@@ -41,7 +41,7 @@ def everyone() -> Iterator[Running]:
 
 @pytest.fixture
 def google(everyone: Running) -> Running:
-    everyone.set(testing_mode=False)
+    everyone.set(testing_mode=False, service_disabled=False)
     everyone.clear_log()
     return everyone
 
@@ -166,6 +166,15 @@ def test_what_people_trip_over_is_told_with_links_of_their_project(
         assert f"https://console.cloud.google.com/{page}?project={number}" in done.stdout
     for words in ("enabled", "seven days", "Desktop app", "decides what is visible"):
         assert words in done.stdout
+
+
+def test_what_is_still_missing_is_told_at_once(home: Path, google: Running, login: Login) -> None:
+    google.set(service_disabled=True)
+
+    done = login("--client-secret", home / "client.json", BROWSER=browser())
+
+    assert "not enabled" in done.stdout
+    assert "https://console.developers.google.com/apis/api/photoslibrary" in done.stdout
 
 
 def test_an_unticked_scope_is_noticed_and_named(home: Path, login: Login) -> None:
