@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -184,7 +184,7 @@ class SimulatedGoogle:
         row.status = answer.status
         return answer, row
 
-    async def body(self, answer: Answer, row: Logged) -> AsyncIterator[bytes | memoryview]:
+    async def body(self, answer: Answer, row: Logged) -> AsyncGenerator[bytes | memoryview, None]:
         """The body piece by piece, as fast as the line is.
 
         Raises:

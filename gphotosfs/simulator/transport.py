@@ -20,7 +20,7 @@ class Service(Protocol):
     def answer_at_once(self, request: Request) -> tuple[Answer, Logged]:
         """The same without waiting."""
 
-    def body(self, answer: Answer, row: Logged) -> AsyncIterator[bytes | memoryview]:
+    def body(self, answer: Answer, row: Logged) -> AsyncGenerator[bytes | memoryview, None]:
         """The body piece by piece."""
 
 
@@ -103,10 +103,11 @@ class _Body(httpx.AsyncByteStream):
 async def _aclosable(
     photos: Service, answer: Answer, row: Logged
 ) -> AsyncGenerator[bytes | memoryview, None]:
-    async for piece in photos.body(answer, row):
-        # A body that needs no waiting must still let the others run.
-        await trio.lowlevel.checkpoint()
-        yield piece
+    async with aclosing(photos.body(answer, row)) as pieces:
+        async for piece in pieces:
+            # A body that needs no waiting must still let the others run.
+            await trio.lowlevel.checkpoint()
+            yield piece
 
 
 def _broken(answer: Answer) -> httpx.TransportError:
