@@ -158,5 +158,5 @@ def check_signed_in(profile: Profile) -> None:
         raise SignInError(
             f"the profile {profile.name} has no credentials ({exc.strerror}: "
             f"{profile.credentials_path}); sign in with: "
-            f"gphotosfs login -p {profile.name} --credentials FILE"
+            f"gphotosfs login -p {profile.name}"
         ) from exc
