@@ -34,6 +34,9 @@ LONG_REST_S: Final = 86_400.0
 """An album whose row has not changed is listed again after this: a swap of two photos changes no row."""
 
 
+_NOT_TOPS: Final = frozenset({ListingKind.ALBUM, ListingKind.RECHECK})
+
+
 class Fetch:
     """A run of a listing that is under way."""
 
@@ -144,8 +147,8 @@ class Listings:
 
     def known_tops(self) -> list[Which]:
         """The listings that `refresh` of the whole mount renews: those that somebody has visited."""
-        tops = (ListingKind.ALBUMS, ListingKind.TIMELINE, ListingKind.FAVORITES, ListingKind.VIDEOS)
-        return [Which(kind) for kind in tops if self.row(Which(kind)) is not None]
+        tops = [Which(kind) for kind in ListingKind if kind not in _NOT_TOPS]
+        return [which for which in tops if self.row(which) is not None]
 
     def everything_was_seen(self) -> bool:
         """Whether items without a capture time, which no search by day finds, are shown as well."""
