@@ -49,6 +49,8 @@ class DirectoryKind(enum.StrEnum):
     FAVORITES = "favorites"
     VIDEOS = "videos"
     RECENT = "recent"
+    PICKED = "picked"
+    PICK = "pick"  # key: the pick's number in the catalogue
 
 
 class ListingKind(enum.StrEnum):
@@ -68,6 +70,14 @@ class ItemSource(enum.StrEnum):
 
     LIBRARY = "library"
     PICKER = "picker"  # as long as the Library does not show it as well
+
+
+class PickState(enum.StrEnum):
+    """How far a pick has come."""
+
+    WAITING = "waiting"  # for the person at Google's page
+    FETCHING = "fetching"  # while the session lives, and not everything is here
+    OVER = "over"  # everything is here, or the session ended before
 
 
 class Processing(enum.StrEnum):

@@ -9,7 +9,8 @@ from typing import Any, Final
 import trio
 
 from gphotosfs import __version__, errors
-from gphotosfs.blobs.cache import BlobCache
+from gphotosfs.blobs.cache import BlobCache, in_threads
+from gphotosfs.blobs.kept import KeptBlobs
 from gphotosfs.blobs.shelf import Blocking
 from gphotosfs.catalog import entries
 from gphotosfs.catalog.listings import set_nesting
@@ -17,12 +18,17 @@ from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.store import InThread, Store, path_for
 from gphotosfs.config import Profile, Settings
 from gphotosfs.google.connection import Google
+from gphotosfs.google.scopes import are_for_picking_alone
 from gphotosfs.limits import BATCH_GET_MAX
 from gphotosfs.model import BlobKey, BlobSize, Inode
 from gphotosfs.views.files import Files
 from gphotosfs.views.layout import plant_tree
+from gphotosfs.views.library import NoLibrary
 from gphotosfs.views.listings import Listings
+from gphotosfs.views.picking import Means
+from gphotosfs.views.picks import Picks
 from gphotosfs.views.sizes import Sizes
+from gphotosfs.views.sources import KeptItems, Sources
 from gphotosfs.views.tree import Tree
 from gphotosfs.views.walks import Walks
 
@@ -63,9 +69,11 @@ class Core:
             blocking or trio.to_thread.run_sync,
         )
         self._renewed = renewed
+        self.kept = KeptBlobs(profile.data_dir / "picked", blocking or in_threads())
+        sources = Sources(self.store, google.media, google.picker.media)
         self.cache = BlobCache(
             profile.cache_dir,
-            google.media,
+            sources,
             limit_bytes=settings.cache_size_bytes,
             min_free_bytes=settings.cache_min_free.size_bytes,
             min_free_percent=100 * settings.cache_min_free.share,
@@ -76,14 +84,14 @@ class Core:
         )
         self.sizes = Sizes(
             self.store,
-            google.media,
+            sources,
             mode=settings.sizes,
             timeout_s=settings.timeout_s,
             probed=self.cache.note_size,
         )
         self.listings = Listings(
             self.store,
-            google.library,
+            NoLibrary() if are_for_picking_alone(google.tokens.scopes) else google.library,
             now_ns=now_ns,
             fresh_s=settings.dir_cache_time_s,
             include_archived=settings.include_archived,
@@ -91,7 +99,17 @@ class Core:
         )
         walks = Walks(self.store)
         google.base_urls.renew_along(lambda item: walks.neighbours(item, BATCH_GET_MAX))
-        self._files = Files(self.sizes, self.cache, walks)
+        self._files = Files(self.sizes, self.cache, KeptItems(self.store, self.kept), walks)
+        self.picks = Picks(
+            Means(
+                store=self.store,
+                picker=google.picker,
+                kept=self.kept,
+                now_ns=now_ns,
+                changed=changed,
+                learned=self._learned,
+            )
+        )
         self.tree = Tree(
             self.store,
             self.listings,
@@ -112,6 +130,7 @@ class Core:
                 await nursery.start(self.cache.run)
                 await nursery.start(self.sizes.run)
                 await nursery.start(self.listings.run)
+                await nursery.start(self.picks.run)
                 task_status.started()
         finally:
             self.store.close()
@@ -122,6 +141,7 @@ class Core:
         """Ask Google again for the directory at a path, whatever failed before."""
         self.google.forget_failures()
         self.cache.forget_failures()
+        self.picks.try_again()
         await self.tree.refresh(path)
 
     def status(self) -> Mapping[str, Any]:
@@ -142,6 +162,7 @@ class Core:
                 "blobs": usage.blobs,
                 "degraded": usage.degraded,
             },
+            "picks": self.picks.status(),
             "under_way": self.gauges(),
         }
 
@@ -152,6 +173,7 @@ class Core:
             **self.sizes.gauges(),
             **self._files.gauges(),
             **self.cache.gauges(),
+            **self.picks.gauges(),
         }
 
     def _learned(self, key: BlobKey, size: BlobSize) -> None:

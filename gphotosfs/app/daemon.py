@@ -5,23 +5,23 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import trio
 
 from gphotosfs import errors
 from gphotosfs.app.core import Core
-from gphotosfs.app.remote import News, Readers, RemoteTree, handlers
+from gphotosfs.app.remote import News, RemoteTree
+from gphotosfs.app.running import run_loop
 from gphotosfs.app.switching import SwitchingTree
+from gphotosfs.app.writer import write
 from gphotosfs.catalog.places import Changes
 from gphotosfs.config import MountRequest
-from gphotosfs.control import Handler, ProfileLock, connect, serve
+from gphotosfs.control import Handler, ProfileLock, connect
 from gphotosfs.fuse import session
 from gphotosfs.fuse.attributes import Ownership
 from gphotosfs.fuse.invalidate import Invalidator
 from gphotosfs.fuse.operations import Operations
-from gphotosfs.google import connection
-from gphotosfs.google.endpoints import GOOGLE, Endpoints
 from gphotosfs.model import Inode
 
 log = logging.getLogger(__name__)
@@ -37,19 +37,7 @@ def run(request: MountRequest, ready: Callable[[], None]) -> None:
         GPhotosError: it could not be mounted; the subclass says why.
     """
     request.profile.make_dirs()
-    try:
-        trio.run(_Mount(request, ready).run)
-    except BaseExceptionGroup as group:
-        # One failure reaches us in a group for each nursery on its way.
-        ours = group.subgroup(errors.GPhotosError)
-        if ours is None or group.split(errors.GPhotosError)[1] is not None:
-            raise
-        raise _first(ours) from None
-
-
-def _first(group: BaseExceptionGroup[errors.GPhotosError]) -> errors.GPhotosError:
-    found = group.exceptions[0]
-    return _first(found) if isinstance(found, BaseExceptionGroup) else found
+    run_loop(_Mount(request, ready).run)
 
 
 class _Mount:
@@ -117,47 +105,25 @@ class _Mount:
     async def _write(self, started: Callable[[], None]) -> None:
         """Be the profile's writer until cancelled."""
         request = self._request
-        settings = request.settings
-        google = connection.connect(
-            request.profile.credentials_path,
-            request.profile.state_dir,
-            endpoints=Endpoints(settings.endpoints) if settings.endpoints else GOOGLE,
-            quota_calls=settings.quota_calls,
-            quota_bytes=settings.quota_byte_requests,
-            # Below the deadline of a system call, so that a program is told why it failed.
-            deadline_s=0.8 * settings.timeout_s,
-            bytes_per_s=settings.bwlimit.now,
-        )
-        core = Core(
-            request.profile,
-            request.settings,
-            google,
-            changed=lambda changes: self._tell(changes, []),
-            renewed=lambda inode: self._tell(Changes(), [inode]),
-        )
         async with trio.open_nursery() as nursery:
-            await nursery.start(core.run)
-            readers = Readers(core.tree)
-            nursery.start_soon(readers.run)
-            answers = {**self._handlers(core), **handlers(core.tree, self._news, readers)}
-            await nursery.start(serve, request.profile.control_path, answers)
+            core: Core = await nursery.start(
+                partial(
+                    write,
+                    request.profile,
+                    request.settings,
+                    self._news,
+                    tell=self._tell,
+                    more=self._handlers,
+                )
+            )
             self._tree.serve_from(core.tree)
             started()
 
-    def _handlers(self, core: Core) -> Mapping[str, Handler]:
-        async def status() -> Mapping[str, Any]:
-            return core.status()
-
-        async def refresh(path: str = "") -> None:
-            await core.refresh(path)
-
-        async def cache_clear() -> int:
-            return await core.cache.clear()
-
+    def _handlers(self, _core: Core) -> Mapping[str, Handler]:
         async def stop() -> None:
             self._scope.cancel()
 
-        return {"status": status, "refresh": refresh, "cache_clear": cache_clear, "stop": stop}
+        return {"stop": stop}
 
     async def _obey_signals(self) -> None:
         with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:

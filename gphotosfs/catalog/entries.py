@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from gphotosfs.catalog.store import FIRST_FREE_INODE, Connection, Row
-from gphotosfs.model import BlobKey, DirectoryKind, Inode, ItemId, MediaKind, Processing, Variant
+from gphotosfs.model import (
+    BlobKey,
+    DirectoryKind,
+    Inode,
+    ItemId,
+    ItemSource,
+    MediaKind,
+    Processing,
+    Variant,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class ItemRow:
     """Exact; None while nobody knows it."""
     modified_ns: int
     links: int
+    source: ItemSource = ItemSource.LIBRARY
 
     @property
     def blob(self) -> BlobKey:
@@ -66,6 +76,7 @@ class Order(enum.Enum):
 # Either half of a row is NULL: a number belongs to an item or to a directory.
 _TARGET = """
     i.inode AS item, i.id, i.kind, i.mime_type, i.camera, i.width, i.height, i.processing, i.size_bytes,
+    i.source,
     coalesce(i.created_ns, i.first_seen_ns) AS time_ns,
     (SELECT count(*) FROM entry AS l WHERE l.inode = i.inode) AS links,
     d.inode AS directory, d.kind AS directory_kind, d.key, d.parent,
@@ -223,6 +234,7 @@ def _item(row: Row) -> ItemRow:
         size_bytes=row["size_bytes"],
         modified_ns=row["time_ns"],
         links=row["links"],
+        source=ItemSource(row["source"]),
     )
 
 

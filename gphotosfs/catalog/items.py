@@ -8,14 +8,14 @@ from gphotosfs import names
 from gphotosfs.catalog.entries import directory_of
 from gphotosfs.catalog.places import Changes, hide, hide_empty, make_directory, show
 from gphotosfs.catalog.store import Connection, new_inode
-from gphotosfs.model import DirectoryKind, Inode, MediaItem
+from gphotosfs.model import DirectoryKind, Inode, ItemSource, MediaItem
 
 MEASURED_KEPT: Final = 2000
 """Enough for a 95th percentile of each camera of a household."""
 
 _COLUMNS: Final = (
     "filename", "name", "mime_type", "kind", "created_ns",
-    "width", "height", "processing", "camera", "details",
+    "width", "height", "processing", "camera", "details", "source",
 )  # fmt: skip
 # Built of constants alone, so there is nothing to inject.
 _SELECT: Final = f"SELECT inode, first_seen_ns, {', '.join(_COLUMNS)} FROM item WHERE id = ?"  # noqa: S608
@@ -37,11 +37,24 @@ class Noted(NamedTuple):
     """What `stat` shows: the capture time, else when the item was first seen."""
 
 
-def note_item(db: Connection, item: MediaItem, now_ns: int, changes: Changes) -> Noted:
-    """The item's row, which says afterwards what the source says now."""
-    values = _values(item)
-    name, created_ns = values[1], values[4]
+def note_item(
+    db: Connection,
+    item: MediaItem,
+    now_ns: int,
+    changes: Changes,
+    source: ItemSource = ItemSource.LIBRARY,
+) -> Noted:
+    """The item's row, which says afterwards what the source says now.
+
+    The Library says more of an item than the Picker, so what it said stays.
+    """
+    values = (*_values(item), source)
     row = db.execute(_SELECT, (item.id,)).fetchone()
+    if row is not None and row["source"] == ItemSource.LIBRARY != source:
+        values = tuple(row)[2:]
+    elif row is not None and row["source"] != source:
+        changes.new_items += 1  # to the Library, which is all that its listings count
+    name, created_ns = values[1], values[4]
     if row is None:
         inode = Inode(new_inode(db))
         db.execute(_INSERT, (inode, item.id, now_ns, *values))
@@ -80,6 +93,17 @@ def hide_from_timeline(
     for (directory,) in rows:
         hide(db, directory, inode, changes)
         hide_empty(db, directory, changes)
+
+
+def let_go(db: Connection, inode: Inode, changes: Changes) -> None:
+    """The Library shows an item of the timeline no longer; one that was picked stays there."""
+    if db.execute("SELECT 1 FROM picked WHERE inode = ? LIMIT 1", (inode,)).fetchone() is None:
+        hide_from_timeline(db, inode, changes)
+        return
+    everything = fixed(db, DirectoryKind.ALL)
+    db.execute(
+        "UPDATE entry SET revision = 0 WHERE inode = ? AND directory = ?", (inode, everything)
+    )
 
 
 def note_sizes(db: Connection, sizes: Iterable[tuple[Inode, int]]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gphotosfs import errors, names
 from gphotosfs.catalog.entries import directory_of
 from gphotosfs.catalog.items import (
-    hide_from_timeline,
+    let_go,
     note_item,
     show_in_timeline,
     touch,
@@ -260,15 +260,16 @@ def _sweep(db: Connection, listing: ListingRow, changes: Changes) -> None:
             (DirectoryKind.ALBUM, listing.revision),
         ).fetchall()
     else:
-        # An item without capture time matches no range of days, so the timeline's run can't see it.
+        # An item without capture time matches no range of days, so the timeline's run can't see it;
+        # and revision 0 means that a pick vouches, and no listing (picks.py).
         gone = db.execute(
             "SELECT e.directory, e.inode FROM entry AS e JOIN item AS i ON i.inode = e.inode"
-            " WHERE e.directory = ? AND e.revision <> ? AND (? OR i.created_ns IS NOT NULL)",
+            " WHERE e.directory = ? AND e.revision NOT IN (0, ?) AND (? OR i.created_ns IS NOT NULL)",
             (listing.home, listing.revision, listing.kind is not ListingKind.TIMELINE),
         ).fetchall()
     for directory, inode in gone:
         if listing.kind is ListingKind.TIMELINE:
-            hide_from_timeline(db, inode, changes)
+            let_go(db, inode, changes)
         else:
             hide(db, directory, inode, changes)
             hide_empty(db, directory, changes)

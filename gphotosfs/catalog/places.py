@@ -81,7 +81,7 @@ def show(
 ) -> None:
     """Make an inode visible in directories, once in each, under its name or its tagged name.
 
-    Where it is already it keeps its name; only the revision is noted.
+    Where it is already it keeps its name; only a later revision is noted.
     """
     shown = {
         row[0]: row
@@ -90,7 +90,7 @@ def show(
     for directory in directories:
         if (row := shown.get(directory)) is None:
             _name(db, directory, inode, name, identity, revision, changes)
-        elif row[2] != revision:
+        elif row[2] < revision:
             db.execute("UPDATE entry SET revision = ? WHERE id = ?", (revision, row[1]))
 
 

@@ -7,7 +7,7 @@ whatever is listed meanwhile, carries the new one; what is left behind at its en
 from datetime import date
 
 from gphotosfs import names
-from gphotosfs.catalog.items import hide_from_timeline, note_item, show_in_timeline
+from gphotosfs.catalog.items import let_go, note_item, show_in_timeline
 from gphotosfs.catalog.listings import ListingRow, begin, listing_of
 from gphotosfs.catalog.places import Changes, forget_times, note_times
 from gphotosfs.catalog.store import Connection
@@ -50,10 +50,10 @@ def note_met(
 def not_met(
     db: Connection, recheck: ListingRow, after: Inode, limit: int
 ) -> list[tuple[Inode, ItemId]]:
-    """Items that the timeline shows and that the look has not met, in the order of their inodes."""
+    """Items that the Library has shown in the timeline and that the look has not met, by inode."""
     rows = db.execute(
         "SELECT i.inode, i.id FROM entry AS e JOIN item AS i ON i.inode = e.inode"
-        " WHERE e.directory = ? AND e.revision < ? AND e.inode > ? ORDER BY e.inode LIMIT ?",
+        " WHERE e.directory = ? AND e.revision BETWEEN 1 AND ? - 1 AND e.inode > ? ORDER BY e.inode LIMIT ?",
         (recheck.home, _revision(db), after, limit),
     )
     return [(Inode(row[0]), ItemId(row[1])) for row in rows]
@@ -63,7 +63,7 @@ def take_away(db: Connection, gone: list[Inode]) -> Changes:
     """Show items no longer that Google does not know any more."""
     changes = Changes()
     for inode in gone:
-        hide_from_timeline(db, inode, changes)
+        let_go(db, inode, changes)
     forget_times(db, changes)
     return changes
 

@@ -36,7 +36,10 @@ class InThread(Protocol):
 
 
 # The first script makes the schema; a later one turns the version before it into its own.
-MIGRATIONS: Final = (resources.files(__package__).joinpath("schema.sql").read_text("utf-8"),)
+MIGRATIONS: Final = tuple(
+    resources.files(__package__).joinpath(name).read_text("utf-8")
+    for name in ("schema.sql", "schema-2.sql")
+)
 
 FIRST_FREE_INODE: Final = 64
 """Below are the directories and files that every mount has (views/layout.py)."""

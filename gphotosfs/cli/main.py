@@ -9,6 +9,7 @@ from gphotosfs.cli.failures import Commands
 from gphotosfs.cli.login import login
 from gphotosfs.cli.logout import logout
 from gphotosfs.cli.mount import mount
+from gphotosfs.cli.pick import pick
 from gphotosfs.cli.refresh import refresh
 from gphotosfs.cli.status import status
 from gphotosfs.cli.unmount import unmount
@@ -24,7 +25,7 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (demo, login, logout, doctor, mount, unmount, status, refresh, cache):
+for command in (demo, login, logout, doctor, mount, unmount, status, refresh, pick, cache):
     main.add_command(command)
 
 if __name__ == "__main__":

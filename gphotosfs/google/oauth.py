@@ -149,6 +149,11 @@ class Tokens:
         return self._saved.project
 
     @property
+    def scopes(self) -> tuple[str, ...]:
+        """What the sign-in allows; empty where the file does not say."""
+        return self._saved.scopes
+
+    @property
     def problem(self) -> str:
         """Why a person has to sign in again; "" if they need not."""
         return str(self._failure) if isinstance(self._failure, SignInError) else ""

@@ -41,6 +41,11 @@ def removed(scopes: Collection[str]) -> list[str]:
     return sorted(REMOVED.intersection(scopes))
 
 
+def are_for_picking_alone(scopes: Collection[str]) -> bool:
+    """Whether a sign-in with these is not for the Library at all; not known where it names none."""
+    return READ_PICKED in scopes and not {READ_LIBRARY, *REMOVED}.intersection(scopes)
+
+
 def short(scope: str) -> str:
     """A scope as Google's own pages call it."""
     return scope.removeprefix(_PREFIX)

@@ -7,10 +7,16 @@ from gphotosfs.catalog.entries import ItemRow
 from gphotosfs.catalog.store import Row
 
 
-def of_item(item: ItemRow, details: Mapping[str, Any], *, exact: bool) -> dict[bytes, bytes]:
-    """The attributes of a photo or video; `exact` says whether its size is known."""
+def of_item(
+    item: ItemRow, details: Mapping[str, Any], *, exact: bool, bytes_state: str
+) -> dict[bytes, bytes]:
+    """The attributes of a photo or video.
+
+    `exact` says whether its size is known, `bytes_state` where the bytes of a picked one are.
+    """
     values = {f"user.gphotos.{name}": value for name, value in details.items()}
-    values["user.gphotos.source"] = "library"
+    values["user.gphotos.source"] = item.source
+    values["user.gphotos.bytes"] = bytes_state
     values["user.gphotos.processing"] = item.processing if item.processing != "ready" else ""
     values["user.gphotos.size_is_estimate"] = "" if exact else "1"
     # Names that file managers and indexers know:

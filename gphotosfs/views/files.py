@@ -42,6 +42,16 @@ class Blobs(Protocol):
         """Nobody will ask for them."""
 
 
+class Kept(Protocol):
+    """The items whose bytes are here for good."""
+
+    def has(self, item: ItemRow) -> bool:
+        """Whether an item is one of them."""
+
+    async def open(self, item: ItemRow) -> Reader | None:
+        """A handle on the bytes of an item; None if it is none of them."""
+
+
 class _Text:
     """A virtual file's bytes, made when it was opened so that length and content agree."""
 
@@ -69,8 +79,9 @@ class _Handle:
 class Files:
     """The open files of a mount, by handle."""
 
-    def __init__(self, sizes: Sizes, blobs: Blobs, walks: Walks) -> None:
+    def __init__(self, sizes: Sizes, blobs: Blobs, kept: Kept, walks: Walks) -> None:
         self._sizes = sizes
+        self._kept = kept
         self._blobs = blobs
         self._walks = walks
         self._handles: dict[int, _Handle] = {}
@@ -81,8 +92,11 @@ class Files:
 
         Raises:
             NotReadyError: Google is still processing the video.
+            CutOffError: it was picked, and its bytes did not come in time.
             RemoteError: the size could not be had; the subclass says why.
         """
+        if (kept := await self._kept.open(item)) is not None:
+            return self._opened(kept, item)
         if item.processing is not Processing.READY:
             raise errors.NotReadyError(f"Google is still at work on this video ({item.processing})")
         known_bytes = self._sizes.known(item)
@@ -94,9 +108,7 @@ class Files:
             is_video=item.kind is MediaKind.VIDEO,
             whole=self._walks.is_expected(item.inode),
         )
-        if reader.size_bytes != known_bytes:
-            self._sizes.learn(item.blob, reader.size_bytes)
-        return self._add(_Handle(reader, item))
+        return self._opened(reader, item)
 
     def open_text(self, content: bytes) -> int:
         """A handle for a virtual file."""
@@ -134,6 +146,11 @@ class Files:
         """How much is open."""
         return {"open files": len(self._handles)}
 
+    def _opened(self, reader: Reader, item: ItemRow) -> int:
+        if reader.size_bytes != self._sizes.known(item):
+            self._sizes.learn(item.blob, reader.size_bytes)
+        return self._add(_Handle(reader, item))
+
     def _add(self, handle: _Handle) -> int:
         number = next(self._numbers)
         self._handles[number] = handle
@@ -144,4 +161,5 @@ class Files:
         if item is not None:
             self._walks.read_to_end(item.inode)
             for row in self._walks.ahead():
-                self._blobs.prefetch(row.blob, self._sizes.known(row))
+                if not self._kept.has(row):
+                    self._blobs.prefetch(row.blob, self._sizes.known(row))

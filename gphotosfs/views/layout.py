@@ -30,6 +30,7 @@ FIXED: Final = (
     Fixed(Inode(8), DirectoryKind.FAVORITES, ROOT, b"favorites"),
     Fixed(Inode(9), DirectoryKind.VIDEOS, ROOT, b"videos"),
     Fixed(Inode(10), DirectoryKind.RECENT, ROOT, b"recent"),
+    Fixed(Inode(11), DirectoryKind.PICKED, ROOT, b"picked"),
 )
 
 RECENT_MAX: Final = 200

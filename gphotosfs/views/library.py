@@ -31,3 +31,33 @@ class Library(Protocol):
 
     async def batch_get(self, items: list[ItemId]) -> Page[MediaItem]:
         """Those of up to 50 items that still exist."""
+
+
+class NoLibrary:
+    """The library of a sign-in that is for picking alone: there is nothing in it, and nobody is asked."""
+
+    async def albums_page(self, _page_token: str | None = None) -> Page[Album]:
+        """No album."""
+        return Page(())
+
+    async def album_items_page(
+        self, _album: AlbumId, _page_token: str | None = None
+    ) -> Page[MediaItem]:
+        """No item."""
+        return Page(())
+
+    async def media_items_page(
+        self, _page_token: str | None = None, _page_size: int = 100
+    ) -> Page[MediaItem]:
+        """No item."""
+        return Page(())
+
+    async def search_page(
+        self, _search: Search, _page_token: str | None = None, _page_size: int = 100
+    ) -> Page[MediaItem]:
+        """No item."""
+        return Page(())
+
+    async def batch_get(self, _items: list[ItemId]) -> Page[MediaItem]:
+        """No item."""
+        return Page(())

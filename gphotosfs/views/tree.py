@@ -11,10 +11,10 @@ from typing import Any, Final
 import trio
 
 from gphotosfs import errors
-from gphotosfs.catalog import entries
+from gphotosfs.catalog import entries, picks
 from gphotosfs.catalog.entries import DirectoryRow, EntryRow, ItemRow
 from gphotosfs.catalog.store import Store
-from gphotosfs.model import ROOT, Entry, Inode, Node
+from gphotosfs.model import ROOT, DirectoryKind, Entry, Inode, Node
 from gphotosfs.views import attributes, layout, virtual
 from gphotosfs.views.files import Files
 from gphotosfs.views.listings import Listings
@@ -222,6 +222,8 @@ class Tree:
         row = entries.directory(self._store.read, inode)
         if row is None:
             raise errors.NotADirectoryEntryError(f"{path} is not a directory")
+        if row.kind in (DirectoryKind.PICKED, DirectoryKind.PICK):
+            return  # what was picked does not change
         which = layout.listing_for(row)
         for one in [which] if which is not None else self._listings.known_tops():
             await self._listings.renew(one)
@@ -280,8 +282,12 @@ class Tree:
     def _attributes(self, inode: Inode) -> dict[bytes, bytes]:
         row = entries.item(self._store.read, inode)
         if row is not None:
-            exact = self._sizes.known(row) is not None
-            return attributes.of_item(row, entries.details(self._store.read, inode), exact=exact)
+            return attributes.of_item(
+                row,
+                entries.details(self._store.read, inode),
+                exact=self._sizes.known(row) is not None,
+                bytes_state=picks.bytes_state(self._store.read, row),
+            )
         album = entries.album_of(self._store.read, inode)
         return {} if album is None else attributes.of_album(album)
 

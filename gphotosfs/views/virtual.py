@@ -37,6 +37,18 @@ _REASONS: Final = {
     DirectoryKind.VIDEOS: "This sign-in sees no video.",
 }
 
+_NOTHING_PICKED: Final = b"""\
+Nothing has been picked yet.
+
+Google lets you choose photos and videos of your whole library on a page of its own, and hands over
+what you tick there: up to 2,000 at a time, as often as you like. They are copied to this machine and
+stay here until you remove them:
+
+    gphotosfs pick
+
+Each time makes a directory in here.
+"""
+
 _READMES: Final = {
     Inode(40 + fixed.inode): fixed
     for fixed in layout.FIXED
@@ -75,6 +87,8 @@ def readme_in(directory: Inode) -> Virtual | None:
 
 def readme_text(inode: Inode) -> bytes:
     """Why a view is empty, and what fills it."""
+    if _READMES[inode].kind is DirectoryKind.PICKED:
+        return _NOTHING_PICKED
     reason = _REASONS.get(_READMES[inode].kind, "This sign-in sees no photo.")
     return f"""\
 {reason}

@@ -12,7 +12,7 @@ from typing import Final
 from gphotosfs.catalog import entries
 from gphotosfs.catalog.entries import ItemRow, Order
 from gphotosfs.catalog.store import Store
-from gphotosfs.model import Inode, ItemId, MediaKind, Processing
+from gphotosfs.model import Inode, ItemId, ItemSource, MediaKind, Processing
 
 WHOLE_AFTER: Final = 2
 """After so many neighbours read to their end, the next photo is asked for whole, with one request."""
@@ -86,7 +86,8 @@ class Walks:
         directory = walk.directory if walk is not None and walk.directory in there else there[-1]
         order = walk.order if walk is not None else Order.LISTED
         for one in self._followers(directory, row.inode, order, limit):
-            yield one.id
+            if one.source is ItemSource.LIBRARY:
+                yield one.id
 
     def _leads_to(self, walk: _Walk, inode: Inode) -> bool:
         followers = self._followers(walk.directory, walk.last, walk.order, TOLERANCE)

@@ -44,7 +44,7 @@ class Mount:
         """Whether the kernel has it in its mount table."""
         return mounted_at(self.path) is not None
 
-    def ask(self, name: str, **args: object) -> Any:
+    def ask(self, name: str, /, **args: object) -> Any:
         """Call the daemon's control socket."""
         return call(self.profile.control_path, name, timeout_s=HANG_GUARD_S, **args)
 

@@ -33,7 +33,8 @@ def test_ls_shows_every_name_once(gallery: Mount, pictures: Pictures) -> None:
 
 
 def test_the_root_holds_the_views(gallery: Mount) -> None:
-    assert sh("ls", gallery.path).split() == ["albums", "favorites", "media", "recent", "videos"]
+    shown = sh("ls", gallery.path).split()
+    assert shown == ["albums", "favorites", "media", "picked", "recent", "videos"]
     assert sh("ls", gallery / "media").split() == ["all", "by-day", "by-month", "by-year"]
 
 

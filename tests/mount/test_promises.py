@@ -17,8 +17,9 @@ NOTHING = Spent(api=0, media=0)
 
 
 def every_view(mount: Mount) -> list[Path]:
-    """Every path of every file, all directories listed."""
-    return [path for path in mount.path.rglob("*") if not path.is_dir()]
+    """Every path of every photo, all directories listed; picked/ is empty and says so."""
+    readme = mount / "picked/README.txt"
+    return [path for path in mount.path.rglob("*") if not path.is_dir() and path != readme]
 
 
 # --- one photo, one inode -----------------------------------------------------------------------

@@ -1,0 +1,143 @@
+"""The profile's writer: its services and its control socket, for as long as this process may write."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final
+
+import trio
+
+from gphotosfs import errors
+from gphotosfs.app.core import Core
+from gphotosfs.app.remote import News, Readers, handlers
+from gphotosfs.catalog.places import Changes
+from gphotosfs.config import Profile, Settings
+from gphotosfs.control import Client, Handler, ProfileLock, connect, serve
+from gphotosfs.google import connection
+from gphotosfs.google.endpoints import GOOGLE, Endpoints
+from gphotosfs.model import Inode
+
+ANSWERS_WITHIN_S: Final = 10.0
+"""How long a writer that has just begun may take until its socket can be connected to."""
+
+
+async def write(
+    profile: Profile,
+    settings: Settings,
+    news: News,
+    *,
+    tell: Callable[[Changes, list[Inode]], None],
+    more: Callable[[Core], Mapping[str, Handler]] = lambda _: {},
+    task_status: trio.TaskStatus[Core] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """Be the profile's writer until cancelled; the caller holds its lock.
+
+    `tell` is told of names that changed and of files whose bytes are others now; `more` answers at
+    the control socket what only some writers can.
+
+    Raises:
+        GPhotosError: the profile can't be served; the subclass says why.
+    """
+    google = connection.connect(
+        profile.credentials_path,
+        profile.state_dir,
+        endpoints=Endpoints(settings.endpoints) if settings.endpoints else GOOGLE,
+        quota_calls=settings.quota_calls,
+        quota_bytes=settings.quota_byte_requests,
+        # Below the deadline of a system call, so that a program is told why it failed.
+        deadline_s=0.8 * settings.timeout_s,
+        bytes_per_s=settings.bwlimit.now,
+    )
+    core = Core(
+        profile,
+        settings,
+        google,
+        changed=lambda changes: tell(changes, []),
+        renewed=lambda inode: tell(Changes(), [inode]),
+    )
+    async with trio.open_nursery() as nursery:
+        await nursery.start(core.run)
+        readers = Readers(core.tree)
+        nursery.start_soon(readers.run)
+        answers = {**_handlers(core), **handlers(core.tree, news, readers), **more(core)}
+        await nursery.start(serve, profile.control_path, answers)
+        task_status.started(core)
+
+
+@asynccontextmanager
+async def reach(profile: Profile, settings: Settings) -> AsyncIterator[Client]:
+    """A connection to the profile's writer; where there is none, this process is it meanwhile.
+
+    Raises:
+        GPhotosError: the profile can't be served; the subclass says why.
+    """
+    lock = ProfileLock.try_acquire(profile.lock_path)
+    if lock is None:
+        await _answering(profile)
+        async with connect(profile.control_path) as client:
+            yield client
+        return
+    news = News()
+    with lock:
+        async with trio.open_nursery() as nursery:
+
+            async def serving(task_status: trio.TaskStatus[Core]) -> None:
+                await write(profile, settings, news, tell=news.tell, task_status=task_status)
+
+            await nursery.start(serving)
+            async with connect(profile.control_path) as client:
+                yield client
+            nursery.cancel_scope.cancel()
+
+
+async def _answering(profile: Profile) -> None:
+    """Wait for the writer's socket: it may just be beginning.
+
+    Raises:
+        NotMountedError: it does not come.
+    """
+    give_up_at_s = trio.current_time() + ANSWERS_WITHIN_S
+    while True:
+        try:
+            async with connect(profile.control_path):
+                return
+        except errors.NotMountedError:
+            if trio.current_time() > give_up_at_s:
+                raise
+        await trio.sleep(0.2)
+
+
+def _handlers(core: Core) -> Mapping[str, Handler]:
+    """What every writer answers to commands."""
+
+    async def status() -> Mapping[str, Any]:
+        return core.status()
+
+    async def refresh(path: str = "") -> None:
+        await core.refresh(path)
+
+    async def cache_clear() -> int:
+        return await core.cache.clear()
+
+    async def pick_begin(name: str) -> Mapping[str, Any]:
+        # A pick without a name is called after the day on the person's calendar.
+        return await core.picks.begin(name, datetime.now().astimezone().date())
+
+    async def pick_state(name: str) -> Mapping[str, Any]:
+        return core.picks.state(name)
+
+    async def pick_list() -> list[Mapping[str, Any]]:
+        return core.picks.all()
+
+    async def pick_remove(name: str) -> int:
+        return await core.picks.remove(name)
+
+    return {
+        "status": status,
+        "refresh": refresh,
+        "cache_clear": cache_clear,
+        "pick_begin": pick_begin,
+        "pick_state": pick_state,
+        "pick_list": pick_list,
+        "pick_remove": pick_remove,
+    }

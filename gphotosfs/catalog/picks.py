@@ -1,0 +1,230 @@
+"""Picks: what a person ticked on Google's page, and which of it is here.
+
+Items of a pick stand in its directory and in `media/`. There the entries of what the Library does
+not show carry revision 0, which no run has: the pick vouches for them, and no run takes them away.
+"""
+
+from dataclasses import dataclass
+
+from gphotosfs import errors
+from gphotosfs.catalog import entries
+from gphotosfs.catalog.entries import ItemRow
+from gphotosfs.catalog.items import (
+    fixed,
+    hide_from_timeline,
+    note_item,
+    show_in_timeline,
+    touch,
+)
+from gphotosfs.catalog.places import (
+    Changes,
+    forget_times,
+    hide,
+    make_directory,
+    note_times,
+    show,
+)
+from gphotosfs.catalog.store import Connection, Row
+from gphotosfs.model import (
+    DirectoryKind,
+    Inode,
+    ItemSource,
+    MediaItem,
+    PickingSession,
+    PickState,
+    SessionId,
+    unique,
+)
+
+VOUCHED_BY_PICKS = 0
+"""The revision of entries in `media/` for which no listing vouches."""
+
+
+@dataclass(frozen=True, slots=True)
+class PickRow:
+    """A pick and how far it has come."""
+
+    id: int
+    name: bytes
+    state: PickState
+    session: SessionId
+    page_url: str
+    begun_ns: int
+    expires_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much of a pick is here."""
+
+    items: int
+    here: int
+    here_bytes: int
+
+
+def picks(db: Connection) -> list[PickRow]:
+    """Every pick, oldest first."""
+    return [_pick(row) for row in db.execute("SELECT * FROM pick ORDER BY id")]
+
+
+def pick_with_id(db: Connection, identity: int) -> PickRow | None:
+    """The pick with this number; None if it was removed."""
+    row = db.execute("SELECT * FROM pick WHERE id = ?", (identity,)).fetchone()
+    return None if row is None else _pick(row)
+
+
+def pick_named(db: Connection, name: bytes) -> PickRow | None:
+    """The pick of this name; None if there is none."""
+    row = db.execute("SELECT * FROM pick WHERE name = ?", (name,)).fetchone()
+    return None if row is None else _pick(row)
+
+
+def tally(db: Connection, pick: PickRow) -> Tally:
+    """How much of a pick is here."""
+    row = db.execute(
+        "SELECT count(*), count(k.inode), coalesce(sum(k.size_bytes), 0) FROM picked AS p"
+        " LEFT JOIN kept AS k ON k.inode = p.inode WHERE p.pick = ?",
+        (pick.id,),
+    ).fetchone()
+    return Tally(*row)
+
+
+def missing(db: Connection, pick: PickRow) -> list[ItemRow]:
+    """The items of a pick whose bytes are not here."""
+    rows = db.execute(
+        "SELECT inode FROM picked WHERE pick = ? AND inode NOT IN (SELECT inode FROM kept)",
+        (pick.id,),
+    ).fetchall()
+    found = (entries.item(db, Inode(row[0])) for row in rows)
+    return [item for item in found if item is not None]
+
+
+def kept_bytes(db: Connection, inode: Inode) -> int | None:
+    """The length of an item whose bytes are here for good; None if they are not."""
+    row = db.execute("SELECT size_bytes FROM kept WHERE inode = ?", (inode,)).fetchone()
+    return None if row is None else row[0]
+
+
+def session_for(db: Connection, inode: Inode) -> SessionId | None:
+    """A session through which an item's bytes can be had; None if there is none any more."""
+    row = db.execute(
+        "SELECT p.session FROM picked AS i JOIN pick AS p ON p.id = i.pick"
+        " WHERE i.inode = ? AND p.state = ? ORDER BY p.id DESC LIMIT 1",
+        (inode, PickState.FETCHING),
+    ).fetchone()
+    return None if row is None else SessionId(row[0])
+
+
+def bytes_state(db: Connection, item: ItemRow) -> str:
+    """Where the bytes of a picked item are: kept, coming or lost; "" if the Library has them."""
+    if kept_bytes(db, item.inode) is not None:
+        return "kept"
+    if session_for(db, item.inode) is not None:
+        return "coming"
+    return "lost" if item.source is ItemSource.PICKER else ""
+
+
+def wanted(db: Connection) -> list[ItemRow]:
+    """The items whose bytes are here, or are to come."""
+    rows = db.execute(
+        "SELECT inode FROM kept UNION SELECT i.inode FROM picked AS i JOIN pick AS p"
+        " ON p.id = i.pick WHERE p.state <> ?",
+        (PickState.OVER,),
+    ).fetchall()
+    found = (entries.item(db, Inode(row[0])) for row in rows)
+    return [item for item in found if item is not None]
+
+
+def begin_pick(db: Connection, name: bytes, session: PickingSession, now_ns: int) -> PickRow:
+    """A pick whose page waits for a person.
+
+    Raises:
+        ConfigError: there is a pick of this name.
+    """
+    if pick_named(db, name) is not None:
+        raise errors.ConfigError(f"there is a pick named {name.decode()!r}; choose another name")
+    row = db.execute(
+        "INSERT INTO pick (name, state, session, page_url, begun_ns, expires_ns)"
+        " VALUES (?, ?, ?, ?, ?, ?) RETURNING *",
+        (name, PickState.WAITING, session.id, session.page_url, now_ns, session.expires_ns),
+    ).fetchone()
+    return _pick(row)
+
+
+def set_state(db: Connection, pick: PickRow, state: PickState) -> None:
+    """Note how far a pick has come."""
+    db.execute("UPDATE pick SET state = ? WHERE id = ?", (state, pick.id))
+
+
+def add_picked(db: Connection, pick: PickRow, found: tuple[MediaItem, ...], now_ns: int) -> Changes:
+    """Show picked items in the pick's directory and in `media/`."""
+    changes = Changes()
+    directory = _directory(db, pick, now_ns, changes) if found else None
+    for item in unique(found):
+        noted = note_item(db, item, now_ns, changes, ItemSource.PICKER)
+        db.execute("INSERT OR IGNORE INTO picked VALUES (?, ?)", (pick.id, noted.inode))
+        assert directory is not None
+        show(db, [directory], noted.inode, noted.name, item.id, VOUCHED_BY_PICKS, changes)
+        touch(changes, directory, noted.time_ns)
+        show_in_timeline(db, noted, VOUCHED_BY_PICKS, now_ns, changes)
+    note_times(db, changes)
+    return changes
+
+
+def note_kept(db: Connection, inode: Inode, size_bytes: int) -> None:
+    """An item's bytes are here."""
+    db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (inode, size_bytes))
+
+
+def remove_pick(db: Connection, pick: PickRow) -> tuple[Changes, list[ItemRow]]:
+    """Forget a pick; also the items whose bytes nobody vouches for any more.
+
+    What the Library shows stays in `media/`, and what stands in another pick stays altogether.
+    """
+    changes = Changes()
+    rows = db.execute("DELETE FROM picked WHERE pick = ? RETURNING inode", (pick.id,)).fetchall()
+    db.execute("DELETE FROM pick WHERE id = ?", (pick.id,))
+    directory = entries.directory_of(db, DirectoryKind.PICK, str(pick.id))
+    let_go = []
+    for inode in (Inode(row[0]) for row in rows):
+        if directory is not None:
+            hide(db, directory.inode, inode, changes)
+        if db.execute("SELECT 1 FROM picked WHERE inode = ?", (inode,)).fetchone() is not None:
+            continue
+        if _is_vouched_by_picks(db, inode):
+            hide_from_timeline(db, inode, changes)
+        db.execute("DELETE FROM kept WHERE inode = ?", (inode,))
+        item = entries.item(db, inode)
+        if item is not None:
+            let_go.append(item)
+    if directory is not None:
+        hide(db, directory.parent, directory.inode, changes)
+    forget_times(db, changes)
+    return changes, let_go
+
+
+def _is_vouched_by_picks(db: Connection, inode: Inode) -> bool:
+    """Whether no listing of the Library shows an item in `media/`."""
+    row = db.execute(
+        "SELECT revision FROM entry WHERE inode = ? AND directory = ?",
+        (inode, fixed(db, DirectoryKind.ALL)),
+    ).fetchone()
+    return row is not None and row[0] == VOUCHED_BY_PICKS
+
+
+def _directory(db: Connection, pick: PickRow, now_ns: int, changes: Changes) -> Inode:
+    parent = fixed(db, DirectoryKind.PICKED)
+    kind, key = DirectoryKind.PICK, str(pick.id)
+    return make_directory(db, kind, key, parent, pick.name, now_ns, changes)
+
+
+def _pick(row: Row) -> PickRow:
+    return PickRow(
+        id=row["id"],
+        name=row["name"],
+        state=PickState(row["state"]),
+        session=SessionId(row["session"]),
+        page_url=row["page_url"],
+        begun_ns=row["begun_ns"],
+        expires_ns=row["expires_ns"],
+    )

@@ -1,0 +1,73 @@
+"""Where an item's bytes are to be had at the moment."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from gphotosfs import errors
+from gphotosfs.blobs.kept import KeptBlobs, KeptReader
+from gphotosfs.blobs.source import Body, MediaSource
+from gphotosfs.catalog import entries, picks
+from gphotosfs.catalog.entries import ItemRow
+from gphotosfs.catalog.store import Store
+from gphotosfs.model import BlobKey, ItemSource, SessionId
+
+
+class Sources:
+    """A source of bytes that asks the Library, or a Picker session that lives."""
+
+    def __init__(
+        self, store: Store, library: MediaSource, picked: Callable[[SessionId], MediaSource]
+    ) -> None:
+        self._store = store
+        self._library = library
+        self._picked = picked
+
+    def open(self, key: BlobKey, start: int, end: int | None) -> AbstractAsyncContextManager[Body]:
+        """The bytes from start up to end (exclusive; None: to the blob's end), as one request.
+
+        Raises:
+            CutOffError: they were picked, and the session has ended.
+            RemoteError: there is no usable answer; the subclass says why.
+        """
+        return self._of(key).open(key, start, end)
+
+    async def size(self, key: BlobKey) -> int | None:
+        """The blob's length, with one request for no bytes; None if the server won't say.
+
+        Raises:
+            CutOffError: the item was picked, and the session has ended.
+            RemoteError: there is no usable answer; the subclass says why.
+        """
+        return await self._of(key).size(key)
+
+    def _of(self, key: BlobKey) -> MediaSource:
+        item = entries.item_with_id(self._store.read, key.item)
+        if item is None or item.source is ItemSource.LIBRARY:
+            return self._library
+        session = picks.session_for(self._store.read, item.inode)
+        if session is None:
+            raise errors.CutOffError(
+                "the Picker session ended before these bytes were here; pick it again: gphotosfs pick"
+            )
+        return self._picked(session)
+
+
+class KeptItems:
+    """The items whose bytes are here for good."""
+
+    def __init__(self, store: Store, kept: KeptBlobs) -> None:
+        self._store = store
+        self._kept = kept
+
+    def has(self, item: ItemRow) -> bool:
+        """Whether an item is one of them."""
+        return picks.kept_bytes(self._store.read, item.inode) is not None
+
+    async def open(self, item: ItemRow) -> KeptReader | None:
+        """A handle on the bytes of an item; None if it is none of them.
+
+        Raises:
+            StoreError: its bytes are not here any more.
+        """
+        size_bytes = picks.kept_bytes(self._store.read, item.inode)
+        return None if size_bytes is None else await self._kept.open(item.blob, size_bytes)

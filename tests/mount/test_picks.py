@@ -1,0 +1,202 @@
+"""Picking photos as a person does: the command, the page, and what a running mount shows of it."""
+
+import errno
+import json
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gphotosfs.simulator.process import Running
+from tests.mount.mounting import HANG_GUARD_S, PROGRAM, Home, Mount, content, sh
+
+pytestmark = pytest.mark.mount
+
+FOREIGN = 99
+
+
+@pytest.fixture
+def theirs(simulator: Running) -> list[dict[str, Any]]:
+    """Photos that the Library API does not show to us."""
+    items = [item for item in simulator.items() if not item["mime_type"].startswith("video/")][:5]
+    for item in items:
+        simulator.change("edit_item", item_id=item["id"], owner=FOREIGN)
+    simulator.set(poll_interval_s=0.1)
+    return items
+
+
+@contextmanager
+def picking(home: Home, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    """`gphotosfs pick` while it waits for a person; the context's end waits for its end."""
+    process = subprocess.Popen(
+        [*PROGRAM, "pick", "--no-browser", *arguments],
+        env=home.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        while "/picker/" not in (line := process.stdout.readline()):
+            assert line, process.communicate()
+        yield process
+    finally:
+        process.kill() if process.poll() is None else None
+        process.communicate()
+
+
+def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    """How the command ended, and what it said."""
+    said, complaints = process.communicate(timeout=HANG_GUARD_S)
+    return process.returncode, said + complaints
+
+
+def until(condition: Callable[[], object]) -> None:
+    give_up_at_s = time.monotonic() + HANG_GUARD_S
+    while not condition():
+        assert time.monotonic() < give_up_at_s
+        time.sleep(0.05)
+
+
+def state_of(mount: Mount, name: str) -> dict[str, Any]:
+    state: dict[str, Any] = mount.ask("pick_state", name=name)
+    return state
+
+
+def bytes_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def expected(simulator: Running, items: list[dict[str, Any]]) -> dict[str, bytes]:
+    return {item["filename"]: content(simulator, item) for item in items}
+
+
+def test_what_is_picked_appears_in_a_running_mount_and_outlives_the_session(
+    home: Home, simulator: Running, theirs: list[dict[str, Any]]
+) -> None:
+    with home.mounted() as mount:
+        assert [path.name for path in (mount / "picked").iterdir()] == ["README.txt"]
+        assert b"gphotosfs pick" in (mount / "picked/README.txt").read_bytes()
+        with picking(home, "--name", "Trip") as process:
+            simulator.pick(*(item["id"] for item in theirs))
+            code, said = ended(process)
+        assert code == 0, said
+        assert "5 photos and videos are in picked/Trip" in said
+        assert simulator.call("GET", "sessions") == []
+        simulator.call("POST", "expire-sessions")
+        simulator.set(url_life_s=0)
+        simulator.clear_log()
+
+        assert [path.name for path in (mount / "picked").iterdir()] == ["Trip"]
+        assert bytes_in(mount / "picked/Trip") == expected(simulator, theirs)
+        for path in (mount / "picked/Trip").iterdir():
+            assert path.stat().st_size == len(path.read_bytes())
+            assert path.stat().st_ino == (mount / "media/all" / path.name).stat().st_ino
+        (attributes,) = {
+            sh("getfattr", "--only-values", "-n", f"user.gphotos.{name}", path)
+            for name, path in [("source", mount / "picked/Trip" / theirs[0]["filename"])]
+        }
+        assert attributes == "picker"
+        assert simulator.log("media") == []
+    with home.mounted(source="default:picked") as mount:
+        assert bytes_in(mount / "Trip") == expected(simulator, theirs)
+
+
+def test_without_a_mount_the_command_fetches_by_itself(
+    home: Home, simulator: Running, theirs: list[dict[str, Any]]
+) -> None:
+    with picking(home) as process:
+        simulator.pick(*(item["id"] for item in theirs))
+        code, said = ended(process)
+    assert code == 0, said
+
+    (pick,) = json.loads(home.run("pick", "list", "--json").stdout)
+    assert (pick["items"], pick["here"], pick["state"]) == (5, 5, "over")
+    with home.mounted() as mount:
+        assert bytes_in(mount / "picked" / pick["name"]) == expected(simulator, theirs)
+
+
+def test_a_download_interrupted_by_kill_9_is_resumed(home: Home, simulator: Running) -> None:
+    (film,) = [item for item in simulator.items() if item["mime_type"].startswith("video/")][:1]
+    simulator.change("edit_item", item_id=film["id"], owner=FOREIGN, size_bytes=30_000_000)
+    simulator.set(poll_interval_s=0.1)
+    film = next(item for item in simulator.items() if item["id"] == film["id"])
+    simulator.fault("stall", kind="redirected", bytes=20_000_000)
+    with home.mounted() as mount:
+        mount.ask("pick_begin", name="Film")
+        simulator.pick(film["id"])
+        until(lambda: state_of(mount, "Film")["here_bytes"] >= 19_000_000)
+        until(lambda: simulator.log("redirected"))
+        mount.kill()
+    simulator.clear_log()
+    with home.mounted() as mount:
+        until(lambda: state_of(mount, "Film")["state"] == "over")
+        assert bytes_in(mount / "picked/Film") == expected(simulator, [film])
+
+    assert sum(row["bytes_sent"] for row in simulator.log("redirected")) < 15_000_000
+
+
+def test_what_the_sessions_end_cut_off_is_no_empty_file(
+    home: Home, simulator: Running, theirs: list[dict[str, Any]]
+) -> None:
+    simulator.fault("status", kind="media", status=403, times=None)
+    with home.mounted(alarms=True) as mount:
+        mount.ask("pick_begin", name="Trip")
+        simulator.pick(*(item["id"] for item in theirs))
+        until(lambda: state_of(mount, "Trip")["problem"])
+        simulator.call("POST", "expire-sessions")
+        mount.refresh()
+        until(lambda: state_of(mount, "Trip")["state"] == "over")
+
+        for path in (mount / "picked/Trip").iterdir():
+            assert path.stat().st_size > 0
+            with pytest.raises(OSError, match="No data") as refused:
+                path.read_bytes()
+            assert refused.value.errno == errno.ENODATA
+            state = sh("getfattr", "--only-values", "-n", "user.gphotos.bytes", path)
+            assert state == "lost"
+        assert "5 lost when the session ended" in home.run("pick", "list").stdout
+
+
+def test_removing_asks_and_says_what_is_deleted(
+    home: Home, simulator: Running, theirs: list[dict[str, Any]]
+) -> None:
+    with home.mounted() as mount:
+        with picking(home, "--name", "Trip") as process:
+            simulator.pick(*(item["id"] for item in theirs))
+            assert ended(process)[0] == 0
+        refused = home.run("pick", "remove", "Trip", code=1)
+        assert "picked/Trip has 5 photos and videos" in refused.stdout
+        assert (mount / "picked/Trip").exists()
+
+        home.run("pick", "remove", "Trip", "--yes")
+        assert [path.name for path in (mount / "picked").iterdir()] == ["README.txt"]
+        assert not list((home.profile.data_dir / "picked").rglob("*.blob"))
+        assert home.run("pick", "remove", "Trip", "--yes", code=1).stderr.count("\n") == 1
+        assert "Nothing has been picked yet" in home.run("pick", "list").stdout
+
+
+def test_a_sign_in_that_does_not_allow_picking_is_told_what_to_do(
+    home: Home, simulator: Running
+) -> None:
+    simulator.set(account_without_photos=True)
+    assert "active Google Photos" in home.run("pick", code=1).stderr
+
+
+def test_ctrl_c_leaves_the_pick_for_later(
+    home: Home, simulator: Running, theirs: list[dict[str, Any]]
+) -> None:
+    with picking(home, "--name", "Trip") as process:
+        process.send_signal(2)
+        code, said = ended(process)
+    assert code == 130
+    assert "goes on with it" in said
+    assert "waits for you at" in home.run("pick", "list").stdout
+
+    simulator.pick(*(item["id"] for item in theirs))
+    done = home.run("pick", "--no-browser", "--name", "Trip")
+    assert "5 photos and videos are in picked/Trip" in done.stdout
