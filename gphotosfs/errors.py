@@ -97,6 +97,10 @@ class StoreError(LocalError):
     """The catalogue or the cache index can't be read or written."""
 
 
+class ArchiveError(LocalError):
+    """A Takeout archive, or a part of it, is missing, damaged or not what it was when it was added."""
+
+
 class NoEntryError(GPhotosError):
     """There is no such name."""
 

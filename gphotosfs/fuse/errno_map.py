@@ -37,6 +37,7 @@ ERRNO: Final[dict[type[errors.GPhotosError], int]] = {
     errors.ContentChangedError: errno.ESTALE,
     errors.ConfigError: errno.EIO,
     errors.StoreError: errno.EIO,
+    errors.ArchiveError: errno.EIO,
     errors.NoEntryError: errno.ENOENT,
     errors.NotADirectoryEntryError: errno.ENOTDIR,
     errors.IsADirectoryEntryError: errno.EISDIR,

@@ -1,0 +1,1 @@
+"""Reads Takeout archives where they lie: zips, .tgz files and unpacked folders."""

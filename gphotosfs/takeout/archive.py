@@ -1,0 +1,214 @@
+"""One archive, read where it lies: a zip, a .tgz or an unpacked folder."""
+
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Final, Protocol
+
+from gphotosfs.errors import ArchiveError
+from gphotosfs.takeout import zip_directory
+from gphotosfs.takeout.inflating import Inflater
+from gphotosfs.takeout.members import Member, Notices, Packing
+
+_PIECE_BYTES: Final = 1 << 20
+
+
+class Archive(Protocol):
+    """What is asked of every kind of archive. All of it may wait for a disk; for one thread at a time."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+
+    def members(self, notices: Notices) -> Iterator[Member]:
+        """The files in it whose bytes can be had; what is left out is noted.
+
+        Raises:
+            ArchiveError: it can't be read at all.
+        """
+
+    def read(self, member: Member, start: int, size: int) -> bytes:
+        """Bytes of a member, fewer than asked for only at its end.
+
+        Raises:
+            ArchiveError: the archive is gone, damaged or not what it was.
+        """
+
+    def close(self) -> None:
+        """Let go of its file."""
+
+
+class ZipArchive:
+    """A zip. Stored members are read where they lie, deflated ones through restart points."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        """Opens the file.
+
+        Raises:
+            ArchiveError: it can't be opened.
+        """
+        self.name = path.name
+        self._number = number
+        self._file = opened(path)
+        self._size_bytes = os.fstat(self._file.fileno()).st_size
+        self._inflater = Inflater()
+        self._starts: dict[int, int] = {}
+
+    def members(self, notices: Notices) -> Iterator[Member]:
+        """The files in it; only the central directory is read."""
+        try:
+            yield from zip_directory.members(self._file, self.name, self._number, notices)
+        except OSError as exc:
+            raise ArchiveError(f"{self.name} can't be read: {exc.strerror}") from exc
+
+    def read(self, member: Member, start: int, size: int) -> bytes:
+        """Bytes of a member."""
+        size = min(size, member.size_bytes - start)
+        if size <= 0:
+            return b""
+        begin = self._start_of(member)
+        if member.packing is Packing.STORED:
+            return self._at(begin + start, size)
+        return self._inflater.read(
+            member.offset,
+            lambda offset, count: self._at(begin + offset, count),
+            member.packed_bytes,
+            start,
+            size,
+        )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _start_of(self, member: Member) -> int:
+        """Where a member's bytes begin: only its local header says how long that is."""
+        known = self._starts.get(member.offset)
+        if known is not None:
+            return known
+        header = zip_directory.LOCAL.unpack(self._at(member.offset, zip_directory.LOCAL.size))
+        begin: int = member.offset + zip_directory.LOCAL.size + header[-2] + header[-1]
+        if header[0] != b"PK\x03\x04" or begin + member.packed_bytes > self._size_bytes:
+            raise ArchiveError(f"{self.name} is damaged or was changed: {member.path} is not there")
+        if len(self._starts) > 4096:
+            self._starts.clear()
+        self._starts[member.offset] = begin
+        return begin
+
+    def _at(self, offset: int, size: int) -> bytes:
+        return read_exactly(self._file, self.name, offset, size)
+
+
+class Folder:
+    """An export that somebody has unpacked. Links in it are not followed."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        self.name = path.name
+        self._path = path
+        self._number = number
+
+    def members(self, notices: Notices) -> Iterator[Member]:
+        """The files below the folder, in the order of their names."""
+        try:
+            yield from self._below(self._path, "", notices)
+        except OSError as exc:
+            raise ArchiveError(f"{self.name} can't be read: {exc}") from exc
+
+    def read(self, member: Member, start: int, size: int) -> bytes:
+        """Bytes of a file."""
+        path = self._path / member.path
+        with opened(path) as file:
+            if os.fstat(file.fileno()).st_size != member.size_bytes:
+                raise ArchiveError(f"{path} was changed since it was added")
+            size = max(0, min(size, member.size_bytes - start))
+            return read_exactly(file, self.name, start, size)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _below(self, folder: Path, prefix: str, notices: Notices) -> Iterator[Member]:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+        for entry in entries:
+            path = prefix + entry.name
+            if not _is_text(path):
+                notices.note(self.name, "a file's name is no UTF-8 and is left out", path)
+            elif entry.is_symlink():
+                notices.note(self.name, "a link is left out", path)
+            elif entry.is_dir():
+                yield from self._below(folder / entry.name, path + "/", notices)
+            elif entry.is_file():
+                size_bytes = entry.stat().st_size
+                yield Member(self._number, path, size_bytes, None, Packing.FILE)
+
+
+def checksum(archive: Archive, member: Member) -> int:
+    """The CRC-32 of a member's bytes, where need be by reading them.
+
+    Raises:
+        ArchiveError: they can't be read.
+    """
+    return member.crc if member.crc is not None else computed_checksum(archive, member)
+
+
+def computed_checksum(
+    archive: Archive, member: Member, read: Callable[[int], None] = lambda _count: None
+) -> int:
+    """The CRC-32 of what a member's bytes are now; `read` is told of each piece's length.
+
+    Raises:
+        ArchiveError: they can't be read.
+    """
+    crc = 0
+    for start in range(0, member.size_bytes, _PIECE_BYTES):
+        piece = archive.read(member, start, _PIECE_BYTES)
+        crc = zlib.crc32(piece, crc)
+        read(len(piece))
+    return crc
+
+
+def opened(path: Path) -> BinaryIO:
+    """A regular file, open for reading.
+
+    Raises:
+        ArchiveError: it is gone, or no regular file.
+    """
+    try:
+        # NONBLOCK, or opening a pipe would wait for somebody to write into it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as exc:
+        raise ArchiveError(f"{path} can't be opened: {exc.strerror}") from exc
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ArchiveError(f"{path} is no file")
+    return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def read_exactly(file: BinaryIO, name: str, offset: int, size: int) -> bytes:
+    """So many bytes of a file that is called `name`.
+
+    Raises:
+        ArchiveError: they are not there.
+    """
+    pieces: list[bytes] = []
+    left = size
+    try:
+        while left:
+            piece = os.pread(file.fileno(), left, offset + size - left)
+            if not piece:
+                raise ArchiveError(f"{name} ends early: it is cut off, or was changed")
+            pieces.append(piece)
+            left -= len(piece)
+    except OSError as exc:
+        raise ArchiveError(f"{name} can't be read: {exc.strerror}") from exc
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,112 @@
+"""One export: the folders of all its parts, and what lies in them."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from gphotosfs.errors import ArchiveError
+from gphotosfs.takeout import filenames, sidecar
+from gphotosfs.takeout.archive import Archive
+from gphotosfs.takeout.matching import Sidecar
+from gphotosfs.takeout.members import Member, Notices
+from gphotosfs.takeout.sidecar import AlbumFacts, ItemFacts
+
+# takeout-20240525T201456Z-001.zip, takeout-20240525T201456Z-1-001.zip: the time is the export's.
+_PART: Final = re.compile(
+    r"takeout-(\d{8}T\d{6}Z)(?:-(\d+))?-(\d{3,})\.(?:zip|tgz|tar\.gz)", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class Folder:
+    """What lies in one folder, whichever parts it is spread over."""
+
+    files: dict[str, list[Member]] = field(default_factory=lambda: defaultdict(list))
+    """By name; more than one where parts disagree on a path."""
+    sidecars: list[Sidecar] = field(default_factory=list)
+    albums: list[AlbumFacts] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Export:
+    """All parts that were made at one time."""
+
+    made: str
+    """When, as the parts' names say: they sort by it; "" where they say nothing."""
+    folders: dict[str, Folder] = field(default_factory=lambda: defaultdict(Folder))
+    """By path, in one form of Unicode."""
+
+
+def export_of(name: str) -> str:
+    """When the export was made that an archive of this name is a part of; "" where it does not say."""
+    match = _PART.fullmatch(name)
+    return match[1] if match else ""
+
+
+def part_of(name: str) -> tuple[str, int] | None:
+    """(the series it belongs to, its number) of an archive's name; None if it says neither."""
+    match = _PART.fullmatch(name)
+    return (
+        (f"takeout-{match[1]}" + (f"-{match[2]}" if match[2] else ""), int(match[3]))
+        if match
+        else None
+    )
+
+
+def read_exports(
+    archives: Iterable[Archive], notices: Notices, read: Callable[[int], None] = lambda _count: None
+) -> list[Export]:
+    """Every export among the archives, the oldest first; an archive that can't be read is noted.
+
+    Only directories and sidecars are read. `read` is told how many members have been looked at.
+    """
+    exports: dict[str, Export] = {}
+    for archive in archives:
+        made = export_of(archive.name)
+        export = exports.setdefault(made, Export(made))
+        try:
+            for member in archive.members(notices):
+                _take(export, archive, member, notices)
+                read(1)
+        except ArchiveError as exc:
+            notices.note(archive.name, str(exc).removeprefix(f"{archive.name} "))
+    return [exports[made] for made in sorted(exports)]
+
+
+def _take(export: Export, archive: Archive, member: Member, notices: Notices) -> None:
+    path, _, name = filenames.plain(member.path).rpartition("/")
+    if name.lower().endswith(filenames.SIDECAR):
+        facts = _facts(archive, member, notices)
+        if isinstance(facts, ItemFacts):
+            export.folders[path].sidecars.append(Sidecar(name, facts))
+        elif facts is not None:
+            export.folders[path].albums.append(facts)
+    else:
+        _add(export.folders[path].files[name], member, archive, notices)
+
+
+def _add(known: list[Member], member: Member, archive: Archive, notices: Notices) -> None:
+    same = (member.size_bytes, member.crc)
+    if any((one.size_bytes, one.crc) == same for one in known if one.crc is not None):
+        return
+    if known:
+        notices.note(
+            archive.name, "a path is there before with other bytes; both are kept", member.path
+        )
+    known.append(member)
+
+
+def _facts(archive: Archive, member: Member, notices: Notices) -> ItemFacts | AlbumFacts | None:
+    if member.size_bytes > sidecar.SIDECAR_MAX_BYTES:
+        notices.note(archive.name, "a sidecar is far too large and is not read", member.path)
+        return None
+    if member.size_bytes < len("{}"):
+        notices.note(archive.name, "a sidecar is empty", member.path)
+        return None
+    try:
+        return sidecar.facts(archive.read(member, 0, sidecar.SIDECAR_MAX_BYTES))
+    except ArchiveError as exc:
+        notices.note(archive.name, str(exc).removeprefix(f"{archive.name} "), member.path)
+        return None
