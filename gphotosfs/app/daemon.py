@@ -1,30 +1,28 @@
 """A mount from its beginning to its end."""
 
-import logging
 import os
-import signal
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import trio
 
 from gphotosfs import errors
+from gphotosfs.app import service
 from gphotosfs.app.core import Core
 from gphotosfs.app.remote import News, RemoteTree
 from gphotosfs.app.running import run_loop
 from gphotosfs.app.switching import SwitchingTree
 from gphotosfs.app.writer import write
 from gphotosfs.catalog.places import Changes
-from gphotosfs.config import MountRequest
+from gphotosfs.config import LogLevel, MountRequest
 from gphotosfs.control import Handler, ProfileLock, connect
 from gphotosfs.fuse import session
 from gphotosfs.fuse.attributes import Ownership
 from gphotosfs.fuse.invalidate import Invalidator
 from gphotosfs.fuse.operations import Operations
 from gphotosfs.model import Inode
-
-log = logging.getLogger(__name__)
+from gphotosfs.notify import ServiceManager
 
 TAKE_OVER_S: Final = 0.2
 """How often a further mount tries for the lock while nobody answers at the control socket."""
@@ -50,6 +48,9 @@ class _Mount:
         self._news = News()
         self._invalidator: Invalidator | None = None
         self._scope = trio.CancelScope()
+        # In the background, what systemd says in the environment is meant for who started us.
+        in_foreground = request.settings.foreground
+        self._manager = ServiceManager.of(os.environ if in_foreground else {})
 
     async def run(self) -> None:
         """Serve until the mount is gone, or a signal or `stop` ends it."""
@@ -66,11 +67,30 @@ class _Mount:
             )
             self._invalidator = Invalidator(root)
             self._invalidator.start()
-            nursery.start_soon(self._obey_signals)
+            nursery.start_soon(
+                partial(
+                    service.obey_signals,
+                    end=self._end,
+                    refresh=partial(self._ask, "refresh", path=self._request.path),
+                    usual_level=settings.log_level,
+                )
+            )
+
+            def usable() -> None:
+                self._ready()
+                if self._manager.address:
+                    self._manager.ready()
+                    nursery.start_soon(
+                        service.report,
+                        self._manager,
+                        partial(self._tree.stat, root),
+                        partial(self._ask, "status"),
+                    )
+
             try:
                 with self._scope:
                     options = self._request.fuse_options(_ascii(self._request.source))
-                    await session.serve(operations, self._request.mountpoint, options, self._ready)
+                    await session.serve(operations, self._request.mountpoint, options, usable)
             finally:
                 self._invalidator.stop()
             nursery.cancel_scope.cancel()
@@ -119,18 +139,30 @@ class _Mount:
             self._tree.serve_from(core.tree)
             started()
 
-    def _handlers(self, _core: Core) -> Mapping[str, Handler]:
+    def _handlers(self, core: Core) -> Mapping[str, Handler]:
+        async def status() -> Mapping[str, Any]:
+            return {**core.status(), "pid": os.getpid(), "log_level": service.log_level()}
+
+        async def log_level(level: str) -> None:
+            service.set_log_level(LogLevel(level))
+
         async def stop() -> None:
-            self._scope.cancel()
+            self._end()
 
-        return {"stop": stop}
+        return {
+            "status": status,
+            "log_level": log_level,
+            "stop": stop,
+        }
 
-    async def _obey_signals(self) -> None:
-        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
-            async for number in signals:
-                if number != signal.SIGHUP:
-                    log.info("ending on %s", signal.Signals(number).name)
-                    self._scope.cancel()
+    async def _ask(self, name: str, **args: object) -> Any:
+        """Ask the profile's writer, which may be this process, as a command does."""
+        async with connect(self._request.profile.control_path) as client:
+            return await client.call(name, **args)
+
+    def _end(self) -> None:
+        self._manager.stopping()
+        self._scope.cancel()
 
     def _tell(self, changes: Changes, renewed: list[Inode]) -> None:
         self._tell_kernel(changes, renewed)

@@ -6,12 +6,15 @@ from gphotosfs.cli.cache import cache
 from gphotosfs.cli.demo import demo
 from gphotosfs.cli.doctor import doctor
 from gphotosfs.cli.failures import Commands
+from gphotosfs.cli.install import install
+from gphotosfs.cli.log_level import log_level
 from gphotosfs.cli.login import login
 from gphotosfs.cli.logout import logout
 from gphotosfs.cli.mount import mount
 from gphotosfs.cli.pick import pick
 from gphotosfs.cli.refresh import refresh
 from gphotosfs.cli.status import status
+from gphotosfs.cli.uninstall import uninstall
 from gphotosfs.cli.unmount import unmount
 
 
@@ -25,7 +28,21 @@ def main(debug: bool) -> None:
     """
 
 
-for command in (demo, login, logout, doctor, mount, unmount, status, refresh, pick, cache):
+for command in (
+    demo,
+    login,
+    logout,
+    doctor,
+    mount,
+    unmount,
+    status,
+    refresh,
+    pick,
+    cache,
+    log_level,
+    install,
+    uninstall,
+):
     main.add_command(command)
 
 if __name__ == "__main__":
