@@ -78,6 +78,7 @@ class PickState(enum.StrEnum):
     WAITING = "waiting"  # for the person at Google's page
     FETCHING = "fetching"  # while the session lives, and not everything is here
     OVER = "over"  # everything is here, or the session ended before
+    REMOVING = "removing"  # shown no longer; its bytes are being deleted
 
 
 class Processing(enum.StrEnum):

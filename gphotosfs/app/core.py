@@ -69,7 +69,9 @@ class Core:
             blocking or trio.to_thread.run_sync,
         )
         self._renewed = renewed
-        self.kept = KeptBlobs(profile.data_dir / "picked", blocking or in_threads())
+        # Beside the catalogue that knows them: another client id has its own.
+        kept_folder = profile.data_dir / "picked" / self.store.path.stem.removeprefix("catalog-")
+        self.kept = KeptBlobs(kept_folder, blocking or in_threads())
         sources = Sources(self.store, google.media, google.picker.media)
         self.cache = BlobCache(
             profile.cache_dir,

@@ -123,18 +123,6 @@ class KeptBlobs:
         except OSError as exc:
             raise StoreError(f"{self._folder} can't be changed: {exc.strerror}") from exc
 
-    async def drop_others(self, keys: Iterable[BlobKey]) -> int:
-        """Delete all but these, which a crash has left; the bytes given back.
-
-        Raises:
-            StoreError: they can't be deleted.
-        """
-        names = {self._path(key).stem for key in keys}
-        try:
-            return await self._blocking(_remove_others, self._folder, names)
-        except OSError as exc:
-            raise StoreError(f"{self._folder} can't be changed: {exc.strerror}") from exc
-
     async def _continue(
         self,
         key: BlobKey,
@@ -173,7 +161,8 @@ class KeptBlobs:
                 await self._blocking(part.append, buffer)
                 filled = 0
         await self._blocking(part.append, buffer[:filled])
-        if body.total_bytes != part.size_bytes:
+        # Without a length, its end is what says how long the blob is.
+        if body.total_bytes not in (None, part.size_bytes):
             raise ServerTroubleError("the answer ended before its last byte")
 
     def _path(self, key: BlobKey) -> Path:
@@ -229,8 +218,9 @@ def _length(path: Path) -> int | None:
 def _begun(path: Path) -> tuple[Path, int] | None:
     """What an earlier try left, and its size, if it is known how long the blob was then."""
     for part in _parts(path):
-        if part.name != path.with_suffix(".0.part").name:
+        if part != path.with_suffix(".0.part"):
             return part, part.stat().st_size
+        part.unlink()
     return None
 
 
@@ -245,8 +235,3 @@ def _remove(paths: list[Path]) -> int:
             freed_bytes += _length(one) or 0
             one.unlink(missing_ok=True)
     return freed_bytes
-
-
-def _remove_others(folder: Path, names: set[str]) -> int:
-    found = {path.parent / path.name.partition(".")[0] for path in folder.glob("blobs/*/*")}
-    return _remove([path.with_suffix(".blob") for path in found if path.name not in names])

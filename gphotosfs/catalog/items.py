@@ -8,7 +8,7 @@ from gphotosfs import names
 from gphotosfs.catalog.entries import directory_of
 from gphotosfs.catalog.places import Changes, hide, hide_empty, make_directory, show
 from gphotosfs.catalog.store import Connection, new_inode
-from gphotosfs.model import DirectoryKind, Inode, ItemSource, MediaItem
+from gphotosfs.model import DirectoryKind, Inode, ItemSource, MediaItem, PickState
 
 MEASURED_KEPT: Final = 2000
 """Enough for a 95th percentile of each camera of a household."""
@@ -97,7 +97,11 @@ def hide_from_timeline(
 
 def let_go(db: Connection, inode: Inode, changes: Changes) -> None:
     """The Library shows an item of the timeline no longer; one that was picked stays there."""
-    if db.execute("SELECT 1 FROM picked WHERE inode = ? LIMIT 1", (inode,)).fetchone() is None:
+    row = db.execute(
+        "SELECT 1 FROM picked AS i JOIN pick AS p ON p.id = i.pick WHERE i.inode = ? AND p.state <> ?",
+        (inode, PickState.REMOVING),
+    ).fetchone()
+    if row is None:
         hide_from_timeline(db, inode, changes)
         return
     everything = fixed(db, DirectoryKind.ALL)

@@ -124,12 +124,12 @@ def bytes_state(db: Connection, item: ItemRow) -> str:
     return "lost" if item.source is ItemSource.PICKER else ""
 
 
-def wanted(db: Connection) -> list[ItemRow]:
-    """The items whose bytes are here, or are to come."""
+def only_in(db: Connection, pick: PickRow) -> list[ItemRow]:
+    """The items of a pick that stand in no other."""
     rows = db.execute(
-        "SELECT inode FROM kept UNION SELECT i.inode FROM picked AS i JOIN pick AS p"
-        " ON p.id = i.pick WHERE p.state <> ?",
-        (PickState.OVER,),
+        "SELECT inode FROM picked WHERE pick = ? AND inode NOT IN (SELECT o.inode FROM picked AS o"
+        " JOIN pick AS p ON p.id = o.pick WHERE p.id <> ? AND p.state <> ?)",
+        (pick.id, pick.id, PickState.REMOVING),
     ).fetchall()
     found = (entries.item(db, Inode(row[0])) for row in rows)
     return [item for item in found if item is not None]
@@ -176,31 +176,31 @@ def note_kept(db: Connection, inode: Inode, size_bytes: int) -> None:
     db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (inode, size_bytes))
 
 
-def remove_pick(db: Connection, pick: PickRow) -> tuple[Changes, list[ItemRow]]:
-    """Forget a pick; also the items whose bytes nobody vouches for any more.
+def hide_pick(db: Connection, pick: PickRow) -> Changes:
+    """Show a pick no longer, and let go of the bytes that no other pick needs.
 
-    What the Library shows stays in `media/`, and what stands in another pick stays altogether.
+    What the Library shows stays in `media/`. The pick's rows are left until its files are deleted,
+    so that a crash in between leaves no bytes that nobody knows of.
     """
     changes = Changes()
-    rows = db.execute("DELETE FROM picked WHERE pick = ? RETURNING inode", (pick.id,)).fetchall()
-    db.execute("DELETE FROM pick WHERE id = ?", (pick.id,))
+    set_state(db, pick, PickState.REMOVING)
+    for item in only_in(db, pick):
+        if _is_vouched_by_picks(db, item.inode):
+            hide_from_timeline(db, item.inode, changes)
+        db.execute("DELETE FROM kept WHERE inode = ?", (item.inode,))
     directory = entries.directory_of(db, DirectoryKind.PICK, str(pick.id))
-    let_go = []
-    for inode in (Inode(row[0]) for row in rows):
-        if directory is not None:
-            hide(db, directory.inode, inode, changes)
-        if db.execute("SELECT 1 FROM picked WHERE inode = ?", (inode,)).fetchone() is not None:
-            continue
-        if _is_vouched_by_picks(db, inode):
-            hide_from_timeline(db, inode, changes)
-        db.execute("DELETE FROM kept WHERE inode = ?", (inode,))
-        item = entries.item(db, inode)
-        if item is not None:
-            let_go.append(item)
     if directory is not None:
+        for row in db.execute("SELECT inode FROM picked WHERE pick = ?", (pick.id,)).fetchall():
+            hide(db, directory.inode, Inode(row[0]), changes)
         hide(db, directory.parent, directory.inode, changes)
     forget_times(db, changes)
-    return changes, let_go
+    return changes
+
+
+def forget_pick(db: Connection, pick: PickRow) -> None:
+    """Drop what is left of a pick that is hidden."""
+    db.execute("DELETE FROM picked WHERE pick = ?", (pick.id,))
+    db.execute("DELETE FROM pick WHERE id = ?", (pick.id,))
 
 
 def _is_vouched_by_picks(db: Connection, inode: Inode) -> bool:

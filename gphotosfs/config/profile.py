@@ -65,7 +65,7 @@ class Profile:
 
     @property
     def data_dir(self) -> Path:
-        """What can't be had again: the catalogue."""
+        """What can't be had again: the catalogue, and the bytes of picked photos."""
         return self.folders.data / self.name
 
     @property

@@ -117,7 +117,7 @@ class Picking:
         """See the pick through; ends when it is over or removed."""
         store = self._means.store
         while (pick := picks.pick_with_id(store.read, self._identity)) is not None:
-            if pick.state is PickState.OVER:
+            if pick.state in (PickState.OVER, PickState.REMOVING):
                 return
             step = self._ask if pick.state is PickState.WAITING else self._fetch
             try:
@@ -154,9 +154,10 @@ class Picking:
             await self._pause(session.poll_interval_s or POLL_S)
 
     async def _give_up(self, pick: PickRow) -> None:
+        """Forget a pick in which nothing was picked."""
         self._means.picker.forget(pick.session)
-        changes, _ = await self._means.store.write(picks.remove_pick, pick)
-        self._means.changed(changes)
+        self._means.changed(await self._means.store.write(picks.hide_pick, pick))
+        await self._means.store.write(picks.forget_pick, pick)
 
     # --- the bytes ------------------------------------------------------------------------------
 
@@ -241,8 +242,8 @@ class Picking:
         means = self._means
         means.picker.forget(pick.session)
         lost = picks.missing(means.store.read, pick)
-        await means.store.write(picks.set_state, pick, PickState.OVER)
         await means.kept.drop(item.blob for item in lost)
+        await means.store.write(picks.set_state, pick, PickState.OVER)
         self._went_well()
         if lost:
             log.warning(

@@ -36,17 +36,17 @@ class Picks:
         self._store = means.store
         self._under_way: dict[int, _UnderWay] = {}
         self._nursery: trio.Nursery | None = None
-        self._is_clean = trio.Event()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """See all picks through that are not over, for ever."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             for pick in picks.picks(self._store.read):
-                if pick.state is not PickState.OVER:
+                if pick.state is PickState.REMOVING:
+                    nursery.start_soon(self._go_on_removing, pick)
+                elif pick.state is not PickState.OVER:
                     self._start(pick)
             task_status.started()
-            await self._clean()
             await trio.sleep_forever()
 
     async def begin(self, name: str, today: date) -> Mapping[str, Any]:
@@ -99,9 +99,8 @@ class Picks:
             await under_way.ended.wait()
         if pick.state is not PickState.OVER:
             await self._end_session(pick)
-        changes, gone = await self._store.write(picks.remove_pick, pick)
-        self._means.changed(changes)
-        return await self._means.kept.drop(item.blob for item in gone)
+        self._means.changed(await self._store.write(picks.hide_pick, pick))
+        return await self._delete_bytes(pick)
 
     def status(self) -> Mapping[str, Any]:
         """The same for `status`, by name and without addresses."""
@@ -128,7 +127,6 @@ class Picks:
         under_way = self._under_way[pick.id]
         try:
             with under_way.scope:
-                await self._is_clean.wait()
                 await under_way.picking.run()
         except Exception:
             log.exception("bug while fetching picked/%s", pick.name.decode())
@@ -136,14 +134,19 @@ class Picks:
             del self._under_way[pick.id]
             under_way.ended.set()
 
-    async def _clean(self) -> None:
-        """Delete the bytes that nobody knows of: a crash came while a pick was removed."""
+    async def _delete_bytes(self, pick: PickRow) -> int:
+        """What is left to do of removing a pick that is hidden; the bytes given back."""
+        gone = picks.only_in(self._store.read, pick)
+        freed_bytes = await self._means.kept.drop(item.blob for item in gone)
+        await self._store.write(picks.forget_pick, pick)
+        return freed_bytes
+
+    async def _go_on_removing(self, pick: PickRow) -> None:
+        """Finish what a crash has interrupted."""
         try:
-            wanted = [item.blob for item in picks.wanted(self._store.read)]
-            await self._means.kept.drop_others(wanted)
+            await self._delete_bytes(pick)
         except errors.StoreError as exc:
-            log.warning("%s", exc)
-        self._is_clean.set()
+            log.warning("picked/%s could not be removed wholly: %s", pick.name.decode(), exc)
 
     async def _end_session(self, pick: PickRow) -> None:
         self._means.picker.forget(pick.session)

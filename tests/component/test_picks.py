@@ -12,6 +12,7 @@ import trio.testing
 
 from gphotosfs import errors
 from gphotosfs.app.core import Core
+from gphotosfs.catalog import picks
 from gphotosfs.simulator.items import Item
 from gphotosfs.simulator.oauth import PICK, READ
 from gphotosfs.simulator.service import SimulatedGoogle
@@ -467,22 +468,39 @@ async def test_removing_a_pick_that_is_under_way_ends_its_session(
     assert files_in(tmp_path) == []
 
 
-async def test_bytes_that_a_crash_left_are_deleted_at_the_next_start(
+async def test_a_removal_that_a_crash_interrupted_is_finished(
+    tmp_path: Path, photos: SimulatedGoogle, autojump_clock: Clock
+) -> None:
+    both, one = [item for item in some(photos, 8) if not item.is_video][:2]
+    async with running_core(tmp_path, photos) as core:
+        await picked(core, photos, [both], "stays")
+        name = await picked(core, photos, [both, one], "goes")
+        row = picks.pick_named(core.store.read, name.encode())
+        assert row is not None
+        await core.store.write(picks.hide_pick, row)
+        assert len(files_in(tmp_path)) == 2
+    async with running_core(tmp_path, photos) as core:
+        await trio.sleep(1)
+        assert [pick["name"] for pick in core.picks.all()] == ["stays"]
+        assert await content(core, f"picked/stays/{both.filename}") == the_bytes(photos, both)
+
+    assert len(files_in(tmp_path)) == 1
+
+
+async def test_another_client_id_leaves_the_picks_of_the_first_alone(
     tmp_path: Path, photos: SimulatedGoogle, autojump_clock: Clock
 ) -> None:
     (item,) = some(photos, 1)
     async with running_core(tmp_path, photos) as core:
-        name = await picked(core, photos, [item])
-    left = tmp_path / "data/default/picked/blobs/ab"
-    left.mkdir(parents=True, exist_ok=True)
-    (left / "cdef.blob").write_bytes(b"x")
-    (left / "0123.500.part").write_bytes(b"x")
+        await picked(core, photos, [item], "first")
+    former, photos.client = photos.client, photos.new_client()
     async with running_core(tmp_path, photos) as core:
-        await trio.sleep(1)
-        (file,) = await listing(core, f"picked/{name}")
-        assert await content(core, f"picked/{name}/{file}") == the_bytes(photos, item)
-
-    assert len(files_in(tmp_path)) == 1
+        assert core.picks.all() == []
+        await picked(core, photos, [item], "second")
+        await core.picks.remove("second")
+    photos.client = former
+    async with running_core(tmp_path, photos) as core:
+        assert await content(core, f"picked/first/{item.filename}") == the_bytes(photos, item)
 
 
 # --- sign-in --------------------------------------------------------------------------------------
