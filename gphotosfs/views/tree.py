@@ -255,8 +255,9 @@ class Tree:
             changed_ns=row.modified_ns,
             size_bytes=size_bytes,
             size_is_exact=is_exact,
-            # An open file that has vanished everywhere still answers fstat.
-            links=max(1, row.links),
+            # At least two: an item has more names than those that are known so far, and `du` and
+            # `rsync -H` take what has one for a file that they will not meet again.
+            links=max(2, row.links),
         )
 
     def _virtual_node(self, found: virtual.Virtual) -> Node:

@@ -107,10 +107,10 @@ def test_an_empty_view_says_why(tmp_path: Path) -> None:
         for album in simulator.call("GET", "albums"):
             simulator.change("remove_album", album["id"])
         with Home(tmp_path, simulator).mounted() as mount:
-            for view in ("albums", "favorites", "videos", ALL):
+            for view in ("albums", "favorites", "videos", "picked", ALL):
                 assert names_in(mount / view) == {"README.txt"}
                 text = (mount / view / "README.txt").read_text()
-                assert "gphotosfs login" in text
+                assert "gphotosfs login" in text or "gphotosfs pick" in text
                 assert (mount / view / "README.txt").stat().st_size == len(text.encode())
 
 
