@@ -51,7 +51,7 @@ are one), bytes of bodies. What a peer goes on asking for behind the trip is cou
 there is no pause of 0.3 s. *> 15 s (400 of 1,000)*: the trip's limit came first; it was not tried
 again. *faster*: the time of the quicker rclone divided by that of gphotosfs. rclone's trees are
 `album/TITLE` and `media/…`, those of gphotosfs `albums/TITLE` and `media/…`; the same files are
-read in the same order. What takes rclone minutes 
+read in the same order. What takes rclone minutes
 (marked ¹) was done in the first round alone.
 """
 
@@ -103,8 +103,8 @@ SECTIONS: Final = (
     Section(
         "The same listing again, or after a remount",
         f"*Six minutes later*: freshness was set to {FRESH_S:g} s in both (`--dir-cache-time`) and passed"
-        " before the listing. *New*: names known, no size known yet. Without `--gphotos-read-size` rclone shows"
-        " every size as 0, which costs nothing.",
+        " before the listing. *New*: names known, no size known yet. Without `--gphotos-read-size` rclone"
+        " shows every size as 0, which costs nothing.",
         _known_listings,
     ),
     Section(

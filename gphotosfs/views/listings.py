@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 import trio
@@ -19,7 +20,7 @@ from gphotosfs.model import Album, AlbumId, ListingKind, MediaItem, Page, Search
 from gphotosfs.views import layout
 from gphotosfs.views.layout import Which
 from gphotosfs.views.library import Library
-from gphotosfs.views.paging import Paging
+from gphotosfs.views.paging import Ahead, Paging
 from gphotosfs.views.recheck import Recheck
 from gphotosfs.views.timeline import Timeline
 
@@ -208,9 +209,10 @@ class Listings:
             self._recheck.wake()
             return
         paging = Paging(which.kind, listing.page_token)
+        ahead: Ahead[Page[Album] | Page[MediaItem]] | None = None
         while True:
             try:
-                page = await self._page(which, paging.token)
+                page = await (ahead.page() if ahead else self._page(which, paging.token))
                 paging.turn(page)
             except errors.RejectedRequestError:
                 if not paging.resumed:
@@ -221,10 +223,20 @@ class Listings:
             except errors.BadAnswerError:
                 await write(listings.start_over, listing)
                 raise
+            ahead = self._next_page(which, paging.token)
             changes = await self._apply(listing, page)
             landed(changes)
             if changes.ended:
                 return
+
+    def _next_page(
+        self, which: Which, token: str | None
+    ) -> Ahead[Page[Album] | Page[MediaItem]] | None:
+        """Begin to fetch the next page; None at the end, or where we may end before Google does."""
+        if token is None or which.kind is ListingKind.RECENT:
+            return None
+        assert self._nursery is not None, "run() has not begun"
+        return Ahead(self._nursery, partial(self._page, which, token))
 
     async def _page(self, which: Which, token: str | None) -> Page[Album] | Page[MediaItem]:
         search = Search(include_archived=self._include_archived)
