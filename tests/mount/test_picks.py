@@ -2,10 +2,12 @@
 
 import errno
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from gphotosfs.simulator.process import Running
 from tests.mount.mounting import HANG_GUARD_S, PROGRAM, Home, Mount, content, sh
+from tests.webdriver import browser
 
 pytestmark = pytest.mark.mount
 
@@ -29,9 +32,22 @@ def theirs(simulator: Running) -> list[dict[str, Any]]:
     return items
 
 
+@dataclass(frozen=True)
+class Picking:
+    """`gphotosfs pick` while it waits for a person, and the page that it waits at."""
+
+    process: "subprocess.Popen[str]"
+    address: str
+
+    def ended(self) -> tuple[int, str]:
+        """How it ended, and what it said meanwhile."""
+        said, complaints = self.process.communicate(timeout=HANG_GUARD_S)
+        return self.process.returncode, said + complaints
+
+
 @contextmanager
-def picking(home: Home, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    """`gphotosfs pick` while it waits for a person; the context's end waits for its end."""
+def picking(home: Home, *arguments: str) -> Iterator[Picking]:
+    """The command, once its page is there; leaving the context ends it if it has not."""
     process = subprocess.Popen(
         [*PROGRAM, "pick", "--no-browser", *arguments],
         env=home.environment,
@@ -39,20 +55,14 @@ def picking(home: Home, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
-        while "/picker/" not in (line := process.stdout.readline()):
-            assert line, process.communicate()
-        yield process
+        address = next((line.strip() for line in process.stdout if "/picker/" in line), "")
+        assert address, process.communicate()
+        yield Picking(process, address)
     finally:
-        process.kill() if process.poll() is None else None
+        process.kill()
         process.communicate()
-
-
-def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    """How the command ended, and what it said."""
-    said, complaints = process.communicate(timeout=HANG_GUARD_S)
-    return process.returncode, said + complaints
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -81,9 +91,9 @@ def test_what_is_picked_appears_in_a_running_mount_and_outlives_the_session(
     with home.mounted() as mount:
         assert [path.name for path in (mount / "picked").iterdir()] == ["README.txt"]
         assert b"gphotosfs pick" in (mount / "picked/README.txt").read_bytes()
-        with picking(home, "--name", "Trip") as process:
+        with picking(home, "--name", "Trip") as waiting:
             simulator.pick(*(item["id"] for item in theirs))
-            code, said = ended(process)
+            code, said = waiting.ended()
         assert code == 0, said
         assert "5 photos and videos are in picked/Trip" in said
         assert simulator.call("GET", "sessions") == []
@@ -106,12 +116,32 @@ def test_what_is_picked_appears_in_a_running_mount_and_outlives_the_session(
         assert bytes_in(mount / "Trip") == expected(simulator, theirs)
 
 
+def test_a_person_picks_in_a_browser(
+    home: Home, simulator: Running, theirs: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    with (
+        home.mounted() as mount,
+        browser(tmp_path) as window,
+        picking(home, "--name", "Trip") as waiting,
+    ):
+        window.open(waiting.address)
+        assert "Choose photos" in window.text
+        for item in theirs[:2]:
+            window.click(f"input[value='{item['id']}']")
+        window.click("button[type=submit]")
+
+        assert "Close this page" in window.text
+        code, said = waiting.ended()
+        assert code == 0, said
+        assert bytes_in(mount / "picked/Trip") == expected(simulator, theirs[:2])
+
+
 def test_without_a_mount_the_command_fetches_by_itself(
     home: Home, simulator: Running, theirs: list[dict[str, Any]]
 ) -> None:
-    with picking(home) as process:
+    with picking(home) as waiting:
         simulator.pick(*(item["id"] for item in theirs))
-        code, said = ended(process)
+        code, said = waiting.ended()
     assert code == 0, said
 
     (pick,) = json.loads(home.run("pick", "list", "--json").stdout)
@@ -166,9 +196,9 @@ def test_removing_asks_and_says_what_is_deleted(
     home: Home, simulator: Running, theirs: list[dict[str, Any]]
 ) -> None:
     with home.mounted() as mount:
-        with picking(home, "--name", "Trip") as process:
+        with picking(home, "--name", "Trip") as waiting:
             simulator.pick(*(item["id"] for item in theirs))
-            assert ended(process)[0] == 0
+            assert waiting.ended()[0] == 0
         refused = home.run("pick", "remove", "Trip", code=1)
         assert "picked/Trip has 5 photos and videos" in refused.stdout
         assert (mount / "picked/Trip").exists()
@@ -190,9 +220,9 @@ def test_a_sign_in_that_does_not_allow_picking_is_told_what_to_do(
 def test_ctrl_c_leaves_the_pick_for_later(
     home: Home, simulator: Running, theirs: list[dict[str, Any]]
 ) -> None:
-    with picking(home, "--name", "Trip") as process:
-        process.send_signal(2)
-        code, said = ended(process)
+    with picking(home, "--name", "Trip") as waiting:
+        waiting.process.send_signal(signal.SIGINT)
+        code, said = waiting.ended()
     assert code == 130
     assert "goes on with it" in said
     assert "waits for you at" in home.run("pick", "list").stdout
