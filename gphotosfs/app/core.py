@@ -202,11 +202,14 @@ def open_catalogue(
             "with it, so the tree starts empty. What the former one saw is kept in %s.",
             ", ".join(others),
         )
-    store = Store(path, client_id, in_thread=in_thread)
-    try:
-        store.prepare(plant_tree, now_ns)
-        store.prepare(set_nesting, settings.nest_albums, now_ns)
-    except errors.StoreError:
-        store.close()
-        raise
-    return store
+    while True:
+        store = Store(path, client_id, in_thread=in_thread)
+        try:
+            store.prepare(plant_tree, now_ns)
+            store.prepare(set_nesting, settings.nest_albums, now_ns)
+        except errors.StoreError:
+            store.close()
+            if not store.is_damaged:
+                raise
+        else:
+            return store

@@ -165,6 +165,7 @@ class BlobCache:
     def forget_failures(self) -> None:
         """Try everything again at once: the network changed, or a person said so."""
         self._failures.clear()
+        self._shelf.mend()
 
     def usage(self) -> CacheUsage:
         """What the cache takes on disk as of the last commit."""

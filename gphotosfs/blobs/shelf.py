@@ -75,6 +75,7 @@ class Shelf:
         self._next_id = 1
         self._degraded_until_s = -1.0
         self._degraded_because = ""
+        self._mended = trio.Event()
         self._unsynced_bytes = 0
         self._something = trio.Event()
         self._enough = trio.Event()
@@ -166,12 +167,12 @@ class Shelf:
         """Let go of a blob if nobody uses it and the index knows all about it."""
         if blob.in_use or blob not in self.every:
             return
+        for block in list(blob.in_memory):
+            self._let_go(blob, block)
         if has_news(blob):
             self._enough.set()
             self._something.set()
             return
-        for block in list(blob.in_memory):
-            self._let_go(blob, block)
         blob.file.close()
         self.every.discard(blob)
         if self.live.get(blob.key) is blob:
@@ -312,7 +313,8 @@ class Shelf:
             await self._enough.wait()
         self._something, self._enough = trio.Event(), trio.Event()
         if self.degraded():
-            await trio.sleep_until(self._degraded_until_s)
+            with trio.move_on_at(self._degraded_until_s):
+                await self._mended.wait()
 
     async def commit(self) -> bool:
         """Sync what was written, and then tell the index of it; drop what is doomed.
@@ -365,6 +367,12 @@ class Shelf:
             log.warning("the cache works without the disk for now: %s", reason)
         self._degraded_until_s = trio.current_time() + DEGRADED_S
         self._degraded_because = reason
+        self._mended = trio.Event()
+
+    def mend(self) -> None:
+        """Try the disk again now: somebody says that there is room."""
+        self._degraded_until_s = -1.0
+        self._mended.set()
 
     def degraded(self) -> str:
         """Why the disk is left alone at the moment; "" if it is not."""

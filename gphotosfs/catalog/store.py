@@ -6,9 +6,7 @@ neither waits for the other.
 """
 
 import logging
-import os
 import sqlite3
-import time
 from collections.abc import Callable
 from functools import partial
 from importlib import resources
@@ -18,6 +16,7 @@ from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 import trio
 
 from gphotosfs import errors
+from gphotosfs.catalog import damage
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +83,11 @@ class Store:
         """
         return _transaction(self._writer, lambda db: change(db, *args, **kwargs))
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something in it could not be read: whoever opens it next begins anew."""
+        return damage.is_noted(self.path)
+
     def close(self) -> None:
         """Close both connections; the write-ahead log is folded in."""
         self.read.close()
@@ -134,20 +138,15 @@ def _transaction(db: Connection, change: Callable[[Connection], R]) -> R:
 
 
 def _open_or_set_aside(path: Path, client_id: str) -> tuple[Connection, Connection]:
+    if damage.is_noted(path):
+        damage.set_aside(path, "seen while it was in use")
     try:
         return _open(path, client_id)
     except sqlite3.DatabaseError as exc:
-        if isinstance(exc, sqlite3.OperationalError):
-            # Locked, full, not writable: that is not damage.
+        if not damage.is_damage(exc):
+            # Locked, full, not writable.
             raise errors.StoreError(f"the catalogue {path} can't be opened ({exc})") from exc
-        aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-        for ending in ("", "-wal", "-shm"):
-            if os.path.exists(f"{path}{ending}"):  # noqa: PTH110 - a suffix behind the suffix
-                os.replace(f"{path}{ending}", f"{aside}{ending}")  # noqa: PTH105 - the same
-        log.warning(
-            "the catalogue %s is damaged (%s): set aside as %s; the library is listed anew",
-            path, exc, aside.name,
-        )  # fmt: skip
+        damage.set_aside(path, exc)
         return _open(path, client_id)
 
 
@@ -157,7 +156,9 @@ def _open(path: Path, client_id: str) -> tuple[Connection, Connection]:
         if _small(path) and writer.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("quick_check failed")
         _migrate(writer, path, client_id)
-        return _connect(path), writer
+        reader = _connect(path)
+        reader.path = writer.path = path
+        return reader, writer
     except BaseException:
         writer.close()
         raise
@@ -168,9 +169,11 @@ def _small(path: Path) -> bool:
     return path.stat().st_size < 8 << 20
 
 
-def _connect(path: Path) -> Connection:
+def _connect(path: Path) -> damage.Watched:
     # One connection is used by one thread at a time, but not always by the same.
-    db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(
+        path, timeout=10, isolation_level=None, check_same_thread=False, factory=damage.Watched
+    )
     db.row_factory = sqlite3.Row
     try:
         path.chmod(0o600)

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -118,14 +119,17 @@ class Profile:
         """Make sure that every folder is there and is nobody else's to look into.
 
         Raises:
-            ConfigError: one can't be made.
+            ConfigError: one can't be made. The cache is done without where it must be.
         """
         folders = self.folders
         for folder in (
-            *(folders.config, folders.data, folders.cache, folders.state, folders.runtime),
-            *(self.config_dir, self.data_dir, self.cache_dir, self.runtime_dir),
+            *(folders.config, folders.data, folders.state, folders.runtime),
+            *(self.config_dir, self.data_dir, self.runtime_dir),
         ):
             make_private_dir(folder)
+        with suppress(ConfigError):
+            make_private_dir(folders.cache)
+            make_private_dir(self.cache_dir)
 
 
 def signed_in_profiles(folders: Folders) -> list[str]:

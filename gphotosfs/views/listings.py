@@ -269,6 +269,8 @@ class Listings:
         except errors.GPhotosError as exc:
             log.info("%s could not be renewed, the old list stays: %s", which.kind, exc)
             self._failures.setdefault(which, (trio.current_time() + FAILURE_REMEMBERED_S, exc))
+        except Exception:
+            log.exception("bug while renewing %s", which.kind)
         finally:
             self._renewing.discard(which)
 

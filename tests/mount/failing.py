@@ -86,12 +86,16 @@ DESCRIPTORS_SPARE: Final = 80
 
 @contextmanager
 def left_clean(mount: Mount) -> Iterator[None]:
-    """Whatever happens inside, the daemon is alive afterwards, and all that was under way has ended."""
+    """Whatever happens inside: afterwards the daemon is alive and has met no bug, and all that was
+    under way has ended.
+    """
     before = descriptors(mount)
     yield
     assert Path(f"/proc/{mount.pid}").exists()
     eventually(lambda: not under_way(mount))
     assert descriptors(mount) <= before + DESCRIPTORS_SPARE
+    log = mount.profile.log_path.read_text().splitlines()
+    assert [line for line in log if " ERROR " in line] == []
 
 
 # --- a simulator behind a proxy --------------------------------------------------------------------
