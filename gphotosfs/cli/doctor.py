@@ -22,7 +22,7 @@ from gphotosfs.doctor import Finding, Level, Machine, Patient, examine_google, e
 from gphotosfs.errors import ConfigError
 from gphotosfs.google import token_file
 from gphotosfs.google.endpoints import GOOGLE, Endpoints
-from gphotosfs.google.hearing import plain_client
+from gphotosfs.google.questions import questions
 from gphotosfs.google.quota import Ledger, ledger_path
 
 _SIGNS: Final = {
@@ -83,14 +83,13 @@ def asked_google(profile: Profile) -> list[Finding]:
 
     patient = Patient(
         load=lambda: token_file.load(profile.credentials_path),
-        places=places,
         ledger=ledger,
         login=typed("login", profile),
     )
 
     async def ask() -> list[Finding]:
-        async with plain_client(places) as http:
-            return await examine_google(http, patient, time.time())
+        async with questions(places) as google:
+            return await examine_google(google, patient, time.time())
 
     return trio.run(ask)
 

@@ -17,7 +17,7 @@ import trustme
 from gphotosfs.doctor import Finding, Level, Patient, examine_google
 from gphotosfs.errors import ConfigError, SignInError
 from gphotosfs.google.endpoints import GOOGLE, Endpoints
-from gphotosfs.google.hearing import plain_client
+from gphotosfs.google.questions import questions
 from gphotosfs.google.quota import Kind, Ledger, next_reset_s
 from gphotosfs.google.token_file import SavedTokens
 from gphotosfs.lanes import Lane
@@ -98,9 +98,9 @@ async def found(
             raise saved
         return saved or tokens()
 
-    patient = Patient(load, places, lambda _: ledger, "gphotosfs login")
-    async with plain_client(places, transport) as http:
-        findings = await examine_google(http, patient, NOW_S)
+    patient = Patient(load, lambda _: ledger, "gphotosfs login")
+    async with questions(places, transport) as google:
+        findings = await examine_google(google, patient, NOW_S)
     for finding in findings:
         assert "secret" not in str(finding).replace("client-secret", "").replace("its secret", "")
         assert "ya29" not in str(finding)
