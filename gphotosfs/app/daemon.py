@@ -57,7 +57,7 @@ class _Mount:
         settings = self._request.settings
         async with trio.open_nursery() as nursery:
             await nursery.start(self._serve_profile)
-            root = await self._root()
+            root, path = await self._root()
             operations = Operations(
                 self._tree,
                 _ownership(self._request),
@@ -89,16 +89,29 @@ class _Mount:
 
             try:
                 with self._scope:
-                    options = self._request.fuse_options(_ascii(self._request.source))
+                    options = self._request.fuse_options(self._fsname(path))
                     await session.serve(operations, self._request.mountpoint, options, usable)
             finally:
                 self._invalidator.stop()
             nursery.cancel_scope.cancel()
 
-    async def _root(self) -> Inode:
-        with trio.move_on_after(self._request.settings.timeout_s):
-            return await self._tree.resolve(self._request.path)
-        raise errors.DeadlineError(f"{self._request.source} is not known yet, and Google is silent")
+    async def _root(self) -> tuple[Inode, str]:
+        """The directory that becomes the root, and its path in ASCII."""
+        source = self._request.source
+        try:
+            with trio.fail_after(self._request.settings.timeout_s):
+                return await self._tree.root(self._request.path)
+        except (errors.OfflineError, errors.DeadlineError, trio.TooSlowError) as exc:
+            raise errors.OfflineError(
+                f"{source} is not known yet, and Google can't be reached"
+            ) from exc
+        except errors.NoEntryError as exc:
+            raise errors.NoEntryError(f"{source}: {exc}") from exc
+
+    def _fsname(self, path: str) -> str:
+        """What mount tables show as the source; the same can stand in fstab."""
+        source = self._request.source
+        return source if source.isascii() else f"{self._request.profile.name}:{path}"
 
     async def _serve_profile(
         self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -189,7 +202,3 @@ def _ownership(request: MountRequest) -> Ownership:
         file_mode=settings.file_permissions,
         dir_mode=settings.dir_permissions,
     )
-
-
-def _ascii(source: str) -> str:
-    return source if source.isascii() else source.encode("ascii", "replace").decode()

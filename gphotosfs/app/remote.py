@@ -87,9 +87,10 @@ class RemoteTree:
         files, cached_bytes = await self._client.call("tree_usage")
         return files, cached_bytes
 
-    async def resolve(self, path: str) -> Inode:
-        """The inode of a path."""
-        return Inode(await self._client.call("tree_resolve", path=path))
+    async def root(self, path: str) -> tuple[Inode, str]:
+        """The directory that becomes a mount's root, and its path in ASCII."""
+        inode, in_ascii = await self._client.call("tree_root", path=path)
+        return Inode(inode), in_ascii
 
     async def changes(self) -> tuple[Changes, list[Inode]]:
         """What changed since the last call, as soon as something did: names, and files' bytes.
@@ -198,6 +199,10 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
     async def read(inode: Inode, size_bytes: int, offset: int, size: int) -> Any:
         return None, await readers.read(inode, size_bytes, offset, size)
 
+    async def root(path: str) -> Any:
+        # A list: what a handler returns as a tuple is a value and bytes.
+        return list(await tree.root(path))
+
     async def names(inode: Inode) -> Any:
         return [_text(name) for name in await tree.attribute_names(inode)]
 
@@ -226,7 +231,7 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
         "attribute_names": names,
         "attribute": attribute,
         "usage": usage,
-        "resolve": tree.resolve,
+        "root": root,
         "changes": changes,
     }
     return {f"tree_{name}": answer for name, answer in answers.items()}

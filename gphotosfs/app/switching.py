@@ -20,8 +20,8 @@ R = TypeVar("R")
 class ServingTree(Tree, Protocol):
     """A tree that also finds paths."""
 
-    async def resolve(self, path: str) -> Inode:
-        """The inode of a path."""
+    async def root(self, path: str) -> tuple[Inode, str]:
+        """The directory that becomes a mount's root, and its path in ASCII."""
 
 
 class _Handle:
@@ -135,9 +135,9 @@ class SwitchingTree:
         """How many files are known, and the bytes that the cache takes."""
         return await self._ask(lambda tree: tree.usage())
 
-    async def resolve(self, path: str) -> Inode:
-        """The inode of a path."""
-        return await self._ask(lambda tree: tree.resolve(path))
+    async def root(self, path: str) -> tuple[Inode, str]:
+        """The directory that becomes a mount's root, and its path in ASCII."""
+        return await self._ask(lambda tree: tree.root(path))
 
     async def _ask(self, question: Callable[[ServingTree], Awaitable[R]]) -> R:
         """The answer of whoever serves now; of the next one if this one ends meanwhile."""

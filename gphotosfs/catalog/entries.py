@@ -159,6 +159,16 @@ def places(db: Connection, inode: Inode) -> list[tuple[Inode, bytes]]:
     ]
 
 
+def directory_names(db: Connection, parent: Inode) -> list[str]:
+    """The names of the directories in a directory."""
+    rows = db.execute(
+        "SELECT e.name FROM entry AS e JOIN directory AS d ON d.inode = e.inode"
+        " WHERE e.directory = ? AND e.inode != e.directory",
+        (parent,),
+    )
+    return [row[0].decode("utf-8", "surrogateescape") for row in rows]
+
+
 def unknown_sizes_after(db: Connection, parent: Inode, after: int, limit: int) -> list[EntryRow]:
     """The next entries in the directory's order that are files of unknown size and can be asked for."""
     rows = db.execute(

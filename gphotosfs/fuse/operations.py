@@ -31,7 +31,7 @@ from gphotosfs.fuse.attributes import (
 from gphotosfs.fuse.errno_map import Requests, operation
 from gphotosfs.limits import NAME_MAX_BYTES
 from gphotosfs.model import ROOT, Entry, Inode, Node
-from gphotosfs.views.virtual import is_probed
+from gphotosfs.views.virtual import CONTROL, is_probed
 
 # Cookies 1 and 2 stand behind "." and "..", which NFS expects there; behind an entry stands its own + 3.
 _FIRST_COOKIE: Final = 3
@@ -104,7 +104,11 @@ class Operations(pyfuse3.Operations):
         """A name in a directory."""
         if len(name) > NAME_MAX_BYTES:
             raise pyfuse3.FUSEError(errno.ENAMETOOLONG)
-        node = await self._tree.lookup(self._inner(parent_inode), bytes(name))
+        parent = self._inner(parent_inode)
+        # In every mount, whatever of the tree it shows.
+        if parent == self._root and name == CONTROL.name:
+            parent = ROOT
+        node = await self._tree.lookup(parent, bytes(name))
         if node is None:
             return missing(PROBE_S if is_probed(bytes(name)) else MISSING_S)
         return self._shown(node)

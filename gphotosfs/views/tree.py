@@ -5,7 +5,6 @@ This is what `fuse/` asks, and a second mount of the same profile asks it over t
 
 import json
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 import trio
@@ -14,10 +13,11 @@ from gphotosfs import errors
 from gphotosfs.catalog import entries, picks
 from gphotosfs.catalog.entries import DirectoryRow, EntryRow, ItemRow
 from gphotosfs.catalog.store import Store
-from gphotosfs.model import ROOT, DirectoryKind, Entry, Inode, Node
+from gphotosfs.model import DirectoryKind, Entry, Inode, Node
 from gphotosfs.views import attributes, layout, virtual
 from gphotosfs.views.files import Files
 from gphotosfs.views.listings import Listings
+from gphotosfs.views.paths import Paths
 from gphotosfs.views.sizes import Sizes
 
 BATCH: Final = 256
@@ -44,6 +44,7 @@ class Tree:
         self._files = files
         self._status = status
         self._cached_bytes = cached_bytes
+        self._paths = Paths(store.read, listings, self.lookup)
         self._started_ns = now_ns()
         self._opened_s: dict[Inode, float] = {}
 
@@ -196,18 +197,12 @@ class Tree:
         return entries.counts(self._store.read)["items"], self._cached_bytes()
 
     async def resolve(self, path: str) -> Inode:
-        """The inode of a path below the mount's root.
+        """The inode of a path, as `Paths` finds it."""
+        return await self._paths.resolve(path)
 
-        Raises:
-            NoEntryError: the path does not exist; the message names the first part that does not.
-        """
-        inode = ROOT
-        for part in PurePosixPath("/", path).parts[1:]:
-            node = await self.lookup(inode, part.encode("utf-8", "surrogateescape"))
-            if node is None:
-                raise errors.NoEntryError(f"{path}: there is no {part!r}")
-            inode = node.inode
-        return inode
+    async def root(self, path: str) -> tuple[Inode, str]:
+        """The directory that becomes a mount's root, and its path in ASCII; see `Paths`."""
+        return await self._paths.root(path)
 
     async def refresh(self, path: str) -> None:
         """List the directory at a path again, now; the root stands for the albums and the timeline.

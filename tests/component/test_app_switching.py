@@ -61,7 +61,7 @@ class OneFile:
     async def usage(self) -> tuple[int, int]:
         raise NotImplementedError
 
-    async def resolve(self, path: str) -> Inode:
+    async def root(self, path: str) -> tuple[Inode, str]:
         raise NotImplementedError
 
 
