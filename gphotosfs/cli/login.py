@@ -79,6 +79,8 @@ def login(
         raise click.UsageError(
             "--credentials, --from-rclone and --refresh-token exclude each other"
         )
+    if client_secret is not None and (credentials is not None or rclone_remote is not None):
+        raise click.UsageError("--credentials and --from-rclone bring a client of their own")
     places = endpoints_of(profile)
     asked = Source(source)
     is_new = False
@@ -94,7 +96,7 @@ def login(
         is_new = True
         tokens = signed_in(places, own_client(profile, client_secret), asked, no_browser=no_browser)
     keep(profile, replace(tokens, in_keyring=keyring))
-    guidance.tell_what_is_allowed(tokens, asked if tokens.scopes else None)
+    guidance.tell_what_is_allowed(tokens, asked if is_new else None)
     if is_new:
         tell_what_is_missing(profile)
     mount = " ".join(["gphotosfs mount", *([profile.name] if profile.name != "default" else [])])

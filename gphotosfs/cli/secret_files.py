@@ -42,7 +42,9 @@ def read_secret_file(option: str, name: str, *, prompt: str = "") -> str:
         why = exc.strerror if isinstance(exc, OSError) else "it is no text"
         raise ConfigError(f"{name} can't be read: {why}") from exc
     if mode & 0o044:
-        click.echo(f"gphotosfs: others can read {name}; remove it once this is done", err=True)
+        click.echo(
+            f"gphotosfs: others can read {name}: chmod 600 it, or remove it afterwards", err=True
+        )
     return text
 
 

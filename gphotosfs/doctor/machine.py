@@ -14,6 +14,7 @@ from gphotosfs import __version__
 from gphotosfs.config import Profile, Settings, read_config_file, settings_from
 from gphotosfs.doctor.finding import Finding, failed, fine, warning
 from gphotosfs.errors import ConfigError
+from gphotosfs.google.token_file import is_readable_by_others
 
 # What a cache needs to be of any use: some photos and the head of a film.
 _CACHE_LEAST_BYTES: Final = 100 << 20
@@ -148,8 +149,7 @@ def secrets(machine: Machine) -> list[Finding]:
     if not path.exists():
         return []  # what that means is said where Google is asked
     mode = path.stat().st_mode & 0o777
-    is_from_systemd = os.environ.get("CREDENTIALS_DIRECTORY") == str(path.parent)
-    if mode & 0o077 and not is_from_systemd:
+    if is_readable_by_others(path, mode):
         return [failed("tokens", f"others can read {path} ({mode:04o})", f"chmod 600 {path}")]
     return [fine("tokens", f"only you can read {path}")]
 

@@ -81,7 +81,7 @@ def load(path: Path, keyring: Keyring = KEYRING) -> SavedTokens:
         raise SignInError("not signed in yet: gphotosfs login") from exc
     except OSError as exc:
         raise ConfigError(f"{path} can't be read: {exc.strerror}") from exc
-    if mode & (stat.S_IRWXG | stat.S_IRWXO) and not _is_from_systemd(path):
+    if is_readable_by_others(path, mode):
         raise ConfigError(f"{path} holds tokens and others can read it: chmod 600 {path}")
     members = _object(text, str(path))
     if members.get("secrets") != IN_KEYRING:
@@ -108,13 +108,14 @@ def _object(text: bytes | str, name: str) -> dict[str, Any]:
     return members
 
 
-def _is_from_systemd(path: Path) -> bool:
-    """Whether systemd handed it to this service alone.
+def is_readable_by_others(path: Path, mode: int) -> bool:
+    """Whether somebody else can read the tokens in a file of this mode.
 
-    It lies in a folder that only the service can enter, and an ACL for the service's user shows as
-    bits of the group. https://systemd.io/CREDENTIALS (read 2026-11)
+    What systemd hands to a service lies in a folder that only the service can enter, and an ACL for
+    the service's user shows as bits of the group. https://systemd.io/CREDENTIALS (read 2026-11)
     """
-    return os.environ.get("CREDENTIALS_DIRECTORY") == str(path.parent)
+    is_from_systemd = os.environ.get("CREDENTIALS_DIRECTORY") == str(path.parent)
+    return bool(mode & (stat.S_IRWXG | stat.S_IRWXO)) and not is_from_systemd
 
 
 def _secrets(path: Path, keyring: Keyring) -> dict[str, Any]:

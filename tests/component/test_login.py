@@ -95,7 +95,7 @@ def login(home: Path) -> Login:
             ran = CliRunner().invoke(main, ["login", *map(str, arguments)], given, env=variables)
             done = Result(ran.exit_code, ran.stdout, ran.stderr)
         assert done.code == code, done.stdout + done.stderr
-        if code:
+        if code and not done.stderr.startswith("Usage:"):
             assert len(done.stderr.splitlines()) == 1, done.stderr
         return done
 
@@ -367,6 +367,19 @@ def test_rclones_sign_in_is_taken_over(home: Path, google: Running, login: Login
         assert saved(home)["client_id"] == google.client["installed"]["client_id"]
         assert saved(home)["client_secret"] == google.client["installed"]["client_secret"]
         assert saved(home)["refresh_token"] == google.credentials["refresh_token"]
+
+
+def test_a_sign_in_that_was_taken_over_is_not_told_of_boxes(
+    home: Path, google: Running, login: Login
+) -> None:
+    client = home / "client.json"
+    token = private(home / "token", google.credentials["refresh_token"])
+
+    done = login("--client-secret", client, "--refresh-token", token)
+
+    assert done.stderr == ""
+    login("--client-secret", client, "--from-rclone", "photos", code=2)
+    login("--credentials", token, "--from-rclone", "photos", code=2)
 
 
 def test_rclones_own_config_is_found(home: Path, google: Running, login: Login) -> None:
