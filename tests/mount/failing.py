@@ -86,9 +86,7 @@ DESCRIPTORS_SPARE: Final = 80
 
 @contextmanager
 def left_clean(mount: Mount) -> Iterator[None]:
-    """Whatever happens inside: afterwards the daemon is alive and has met no bug, and all that was
-    under way has ended.
-    """
+    """Afterwards the daemon is alive and has met no bug, and all that was under way has ended."""
     before = descriptors(mount)
     yield
     assert Path(f"/proc/{mount.pid}").exists()
