@@ -14,6 +14,7 @@ from gphotosfs import __version__, limits
 from gphotosfs.google import library
 from gphotosfs.google.ask import CONNECT_S, DEADLINE_S
 from gphotosfs.google.base_urls import BaseUrls
+from gphotosfs.google.clients import Clients
 from gphotosfs.google.endpoints import GOOGLE, Endpoints
 from gphotosfs.google.http import Http
 from gphotosfs.google.library import LibraryApi
@@ -58,7 +59,7 @@ class Google:
 
     def __init__(
         self,
-        clients: tuple[httpx.AsyncClient, httpx.Client],
+        clients: tuple[Clients, httpx.Client],
         tokens: Tokens,
         ledger: Ledger,
         unreachable: Unreachable,
@@ -141,22 +142,26 @@ def connect(
     tls = httpx.create_ssl_context()
     headers = {"User-Agent": f"gphotosfs/{__version__}"}
     pace = min(1.0, deadline_s / DEADLINE_S)
-    client = httpx.AsyncClient(
-        headers=headers,
-        verify=tls,
-        trust_env=trust_env,
-        transport=transport,
-        follow_redirects=False,
-        # Waiting is bounded by trio's deadlines in http.py and body.py, which hold for every
-        # transport, and the number of connections by the lanes. HTTP/1.1, since HTTP/2 in Python
-        # has a quarter of its speed (the experiments: 37-47 against 115-150 MB/s).
-        timeout=httpx.Timeout(None, connect=CONNECT_S * pace),
-        limits=httpx.Limits(
-            max_connections=None,
-            max_keepalive_connections=IDLE_CONNECTIONS_MAX,
-            keepalive_expiry=IDLE_S,
-        ),
-    )
+
+    def client() -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers=headers,
+            verify=tls,
+            trust_env=trust_env,
+            transport=transport,
+            follow_redirects=False,
+            # Waiting is bounded by trio's deadlines in http.py and body.py, which hold for every
+            # transport, and the number of connections by the lanes. HTTP/1.1, since HTTP/2 in Python
+            # has a quarter of its speed (the experiments: 37-47 against 115-150 MB/s).
+            timeout=httpx.Timeout(None, connect=CONNECT_S * pace),
+            limits=httpx.Limits(
+                max_connections=None,
+                max_keepalive_connections=IDLE_CONNECTIONS_MAX,
+                keepalive_expiry=IDLE_S,
+            ),
+        )
+
+    clients = Clients(client)
     token_client = httpx.Client(
         headers=headers,
         verify=tls,
@@ -173,13 +178,13 @@ def connect(
         now=now,
     )
     http = Http(
-        client, endpoints, tokens, ledger, unreachable, deadline_s=deadline_s, chance=chance
+        clients, endpoints, tokens, ledger, unreachable, deadline_s=deadline_s, chance=chance
     )
     base_urls = library.base_urls(http, elapsed)
     throttle = Throttle(bytes_per_s)
     picker = PickerApi(http, throttle, elapsed)
     return Google(
-        (client, token_client), tokens, ledger, unreachable, http, base_urls, throttle, picker
+        (clients, token_client), tokens, ledger, unreachable, http, base_urls, throttle, picker
     )
 
 

@@ -24,6 +24,7 @@ from gphotosfs.errors import (
 from gphotosfs.google import refusals
 from gphotosfs.google.admission import Admission
 from gphotosfs.google.ask import DEADLINE_S, PAUSES_S, REDIRECTS_MAX, Ask, Trouble
+from gphotosfs.google.clients import Clients
 from gphotosfs.google.closing import close, give_up
 from gphotosfs.google.endpoints import Endpoints
 from gphotosfs.google.oauth import Tokens
@@ -52,7 +53,7 @@ class Http:
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        clients: Clients,
         places: Endpoints,
         tokens: Tokens,
         ledger: Ledger,
@@ -61,7 +62,7 @@ class Http:
         deadline_s: float = DEADLINE_S,
         chance: random.Random | None = None,
     ) -> None:
-        self._client = client
+        self._clients = clients
         self._places = places
         self._tokens = tokens
         self._ledger = ledger
@@ -200,7 +201,7 @@ class Http:
                 self._ledger.take(ask.kind, ask.lane)
             response = await self._send(
                 ask,
-                self._client.build_request(
+                self._clients.build_request(
                     ask.method, url, params=params, headers=headers, json=ask.body
                 ),
             )
@@ -226,7 +227,7 @@ class Http:
         host = request.url.host
         try:
             with trio.fail_after(ask.answer_s * self.pace):
-                return await self._client.send(request, stream=True)
+                return await self._clients.send(request)
         except trio.TooSlowError as exc:
             error: RemoteError = DeadlineError(f"{ask.what}: {host} does not answer")
             raise _Again(Trouble.SLOW, host, error) from exc
