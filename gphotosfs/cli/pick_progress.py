@@ -70,6 +70,6 @@ def _text(state: Mapping[str, Any]) -> str:
     if state["state"] == "waiting":
         text = "waiting for you to choose"
     else:
-        size = readable(state["here_bytes"])
+        size = readable(state["size_bytes"])
         text = f"{state['here']} of {state['items']} are here, {size}"
     return f"{text} ({state['problem']})" if state["problem"] else text

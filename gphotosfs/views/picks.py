@@ -182,7 +182,7 @@ class Picks:
             "ends_at_s": None if is_over or pick.expires_ns is None else pick.expires_ns // 10**9,
             "items": found.items,
             "here": found.here,
-            "here_bytes": found.here_bytes + (0 if picking is None else picking.coming_bytes()),
+            "size_bytes": found.here_bytes + (0 if picking is None else picking.coming_bytes()),
             "lost": found.items - found.here if is_over else 0,
             "problem": "" if picking is None else picking.problem,
         }

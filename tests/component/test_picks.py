@@ -346,7 +346,7 @@ async def test_a_download_that_was_cut_short_is_continued_after_a_restart(
         # The redirect's target stalls behind two megabytes: the mount ends meanwhile.
         photos.faults.add("stall", kind="redirected", bytes=2 << 20)
         name = await begun(core, photos, [film])
-        await until(lambda: core.picks.state(name)["here_bytes"] >= 2 << 20)
+        await until(lambda: core.picks.state(name)["size_bytes"] >= 2 << 20)
         assert core.picks.state(name)["here"] == 0
     photos.log.clear()
     async with running_core(tmp_path, photos) as core:
@@ -459,7 +459,7 @@ async def test_removing_a_pick_that_is_under_way_ends_its_session(
     photos.faults.add("stall", kind="media", bytes=100_000, times=None)
     async with running_core(tmp_path, photos) as core:
         name = await begun(core, photos, some(photos, 6))
-        await until(lambda: core.picks.state(name)["here_bytes"])
+        await until(lambda: core.picks.state(name)["size_bytes"])
         await core.picks.remove(name)
         assert core.picks.all() == []
         assert core.gauges()["picks"] == 0

@@ -159,7 +159,7 @@ def test_a_download_interrupted_by_kill_9_is_resumed(home: Home, simulator: Runn
     with home.mounted() as mount:
         mount.ask("pick_begin", name="Film")
         simulator.pick(film["id"])
-        until(lambda: state_of(mount, "Film")["here_bytes"] >= 19_000_000)
+        until(lambda: state_of(mount, "Film")["size_bytes"] >= 19_000_000)
         until(lambda: simulator.log("redirected"))
         mount.kill()
     simulator.clear_log()
