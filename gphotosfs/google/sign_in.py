@@ -8,7 +8,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -124,7 +124,22 @@ async def sign_in(
         verifier=invitation.verifier,
         redirect_uri=invitation.redirect_uri,
     )
+    granted = replace(granted, scopes=allowed_of(scopes, granted.scopes))
     return saved_tokens(client, places, granted, granted.refresh_token, now_s)
+
+
+def allowed_of(asked: tuple[str, ...], granted: tuple[str, ...]) -> tuple[str, ...]:
+    """What was allowed; an answer that names no scopes means all (RFC 6749, section 5.1).
+
+    Raises:
+        SignInError: it is nothing of what was asked for.
+    """
+    if granted and not set(asked).intersection(granted):
+        raise SignInError(
+            "no box was ticked on Google's page, so there is nothing to see; once more: "
+            "gphotosfs login"
+        )
+    return granted or asked
 
 
 async def _code(

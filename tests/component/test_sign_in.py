@@ -11,7 +11,7 @@ from gphotosfs.google.endpoints import GOOGLE, Endpoints
 from gphotosfs.google.hearing import Heard
 from gphotosfs.google.oauth_client import OAuthClient
 from gphotosfs.google.scopes import READ_LIBRARY, Source
-from gphotosfs.google.sign_in import Invitation, challenge, code_in, sign_in
+from gphotosfs.google.sign_in import Invitation, allowed_of, challenge, code_in, sign_in
 from gphotosfs.google.token_endpoint import granted_by
 from gphotosfs.google.token_file import SavedTokens
 from gphotosfs.simulator.service import SimulatedGoogle
@@ -98,6 +98,15 @@ def test_a_refusal_says_what_to_do(status: int, body: bytes, words: str) -> None
 def test_what_is_no_answer_is_trouble(body: bytes) -> None:
     with pytest.raises(ServerTroubleError):
         granted_by(Heard(200, body), CLIENT.client_id)
+
+
+def test_what_was_left_out_is_told_from_what_was_not_mentioned() -> None:
+    both = Source.BOTH.scopes
+
+    assert allowed_of(both, ()) == both
+    assert allowed_of(both, (READ_LIBRARY,)) == (READ_LIBRARY,)
+    with pytest.raises(SignInError, match="no box was ticked"):
+        allowed_of(both, ("openid",))
 
 
 async def test_requests_of_strangers_do_not_end_the_sign_in() -> None:
