@@ -131,6 +131,7 @@ class Ledger:
         self._file = LedgerFile(path)
         self._limits = {Kind.CALLS: quota_calls, Kind.BYTES: quota_bytes}
         self._now = now
+        self._latest_s = now()
         self._past: list[_Day] = []
         self._day = self._open_day()
 
@@ -243,6 +244,11 @@ class Ledger:
         return bool(self._past) or any(count.unsaved or count.refusals for count in counts)
 
     def _today(self, now_s: float) -> _Day:
+        # Where the clock was put back, the pauses of before last as long as they would have.
+        back_s = max(0.0, self._latest_s - now_s)
+        self._latest_s = now_s
+        for count in self._day.counts.values():
+            count.next_try_s -= back_s
         if pacific_day(now_s) != self._day.name:
             self._past.append(self._day)
             self._day = self._open_day()

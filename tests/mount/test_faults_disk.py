@@ -235,7 +235,7 @@ def test_a_damaged_database_is_set_aside_and_made_anew(
         assert sorted(names_in(mount / "media/all")) == names
 
 
-def test_a_large_catalogue_damaged_where_nobody_looked_at_first_is_set_aside_next_time(
+def test_a_large_catalogue_with_bad_pages_is_set_aside_now_or_at_the_next_start(
     tmp_path: Path,
 ) -> None:
     """Only a small catalogue is read through when it is opened; the damage is met later."""
@@ -252,7 +252,7 @@ def test_a_large_catalogue_damaged_where_nobody_looked_at_first_is_set_aside_nex
                 file.write(bytes(range(256)) * 16)
         with home.mounted(alarms=True) as mount:
             listed = timed(lambda: names_in(mount / "media/all"))
-            assert listed.errno == errno.EIO
+            assert listed.errno in (0, errno.EIO)
             assert mount.path.stat().st_mode  # alive
             assert "damaged" in "".join(home.log)
 
