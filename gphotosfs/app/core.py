@@ -9,6 +9,7 @@ from typing import Any, Final
 import trio
 
 from gphotosfs import __version__, errors
+from gphotosfs.app.metrics import metrics_text
 from gphotosfs.blobs.cache import BlobCache, in_threads
 from gphotosfs.blobs.kept import KeptBlobs
 from gphotosfs.blobs.shelf import Blocking
@@ -118,6 +119,7 @@ class Core:
             self.sizes,
             self._files,
             status=self.status,
+            metrics=lambda: metrics_text(self.status()),
             cached_bytes=lambda: self.cache.usage().bytes,
             now_ns=now_ns,
         )

@@ -2,16 +2,14 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from gphotosfs.cli.all_profiles import mounts_in
 from gphotosfs.cli.arguments import json_option
-from gphotosfs.cli.cache import readable
 from gphotosfs.cli.daemons import daemon_of
 from gphotosfs.config import Folders
 from gphotosfs.control import call, recorded_mounts
@@ -20,12 +18,17 @@ from gphotosfs.errors import NotMountedError
 # It asks nobody but the daemon's memory.
 _STATUS_TIMEOUT_S: Final = 10.0
 
+_WATCH_S: Final = 1.0
+
 
 @click.command()
 @click.argument("mountpoint", required=False)
+@click.option("--watch", is_flag=True, help="Show it anew each second, until Ctrl-C.")
 @json_option
-def status(mountpoint: str | None, as_json: bool) -> None:
+def status(mountpoint: str | None, watch: bool, as_json: bool) -> None:
     """Show how a mount is doing, or every mount."""
+    if watch and (as_json or not sys.stdout.isatty()):
+        raise click.UsageError("--watch draws on a terminal; use --json in a script")
     folders = Folders.of_user()
     together = [] if mountpoint is None else mounts_in(mountpoint, folders)
     if together:
@@ -39,55 +42,44 @@ def status(mountpoint: str | None, as_json: bool) -> None:
         }
         if not sockets:
             raise NotMountedError("nothing is mounted; mount with: gphotosfs mount MOUNTPOINT")
-    states = [
+    if watch:
+        _watch(sockets)
+    elif as_json:
+        found = _states(sockets)
+        click.echo(json.dumps(found if mountpoint is None or together else found[0], indent=2))
+    else:
+        _show(_states(sockets))
+
+
+def _states(sockets: dict[str, Path]) -> list[dict[str, Any]]:
+    return [
         {"mountpoint": at} | call(socket, "status", timeout_s=_STATUS_TIMEOUT_S)
         for at, socket in sockets.items()
     ]
-    if as_json:
-        click.echo(json.dumps(states if mountpoint is None or together else states[0], indent=2))
+
+
+def _show(states: list[dict[str, Any]]) -> None:
+    from gphotosfs.cli.status_table import flat, table
+
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(table(states))
     else:
         for state in states:
-            show(state)
+            for name, value in flat(state):
+                click.echo(f"{name}: {value}")
 
 
-def show(state: Mapping[str, object]) -> None:
-    """A table on a terminal, plain lines elsewhere."""
-    rows = list(flat(state))
-    if not sys.stdout.isatty():
-        for name, value in rows:
-            click.echo(f"{name}: {value}")
-        return
-    from rich.console import Console
-    from rich.table import Table
+def _watch(sockets: dict[str, Path]) -> None:
+    from rich.live import Live
 
-    table = Table(show_header=False)
-    for name, value in rows:
-        table.add_row(name, value)
-    Console().print(table, markup=False)
+    from gphotosfs.cli.status_table import table
 
-
-def flat(state: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """The values in depth as a person reads them, each with its names joined by dots."""
-    for name, value in state.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name.removesuffix("_s").removesuffix("_bytes"), worded(name, value)
-
-
-def worded(name: str, value: object) -> str:
-    """A value in words; its unit is told by its name."""
-    match value:
-        case None | "" | []:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return ", ".join(map(str, value))
-        case int() | float() if name.endswith("bytes"):
-            return readable(value)
-        case int() | float() if name.endswith(("_at_s", "started_s")):
-            return datetime.fromtimestamp(value, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
-        case int() | float() if name.endswith("_s"):
-            return f"{value:g} s"
-    return str(value)
+    with Live(table(_states(sockets)), screen=True, auto_refresh=False) as live:
+        try:
+            while True:
+                time.sleep(_WATCH_S)
+                live.update(table(_states(sockets)), refresh=True)
+        except KeyboardInterrupt:
+            return

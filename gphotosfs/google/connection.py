@@ -45,9 +45,14 @@ class GoogleStatus:
     sign_in_problem: str
     """"" while the sign-in is good."""
     is_offline: bool
-    last_error: str
+    last_errors: list[str]
+    """Newest first, each with its time."""
     calls_left: int
     byte_requests_left: int
+    calls_made: int
+    """Since this daemon began, like the next two; each attempt counts."""
+    byte_requests_made: int
+    received_bytes: int
     quota_resets_at_s: float
     base_urls: int
     under_way: Mapping[str, int]
@@ -96,14 +101,18 @@ class Google:
 
     def status(self) -> GoogleStatus:
         """How things stand; asks nobody."""
+        tally = self._http.tally
         return GoogleStatus(
             project=self.tokens.project,
             client_id=self.tokens.client_id,
             sign_in_problem=self.tokens.problem,
             is_offline=self._unreachable.any(),
-            last_error=str(self._http.last_error or ""),
+            last_errors=tally.last_errors,
             calls_left=self.ledger.remaining(Kind.CALLS),
             byte_requests_left=self.ledger.remaining(Kind.BYTES),
+            calls_made=tally.requests[Kind.CALLS] + tally.requests[Kind.PICKER_CALLS],
+            byte_requests_made=tally.requests[Kind.BYTES] + tally.requests[Kind.PICKED_BYTES],
+            received_bytes=tally.received_bytes,
             quota_resets_at_s=self.ledger.resets_at_s(),
             base_urls=len(self.base_urls),
             under_way={lane.name.lower(): self._http.admission.under_way(lane) for lane in Lane},

@@ -29,6 +29,7 @@ from gphotosfs.google.closing import close, give_up
 from gphotosfs.google.endpoints import Endpoints
 from gphotosfs.google.oauth import Tokens
 from gphotosfs.google.quota import Kind, Ledger
+from gphotosfs.google.tally import Tally
 from gphotosfs.google.unreachable import Unreachable
 from gphotosfs.lanes import current_lane
 
@@ -73,7 +74,7 @@ class Http:
         """What the waits for single answers are multiplied by: where all of a request has less time
         than usual, so has each of its attempts, or there would be no second one."""
         self.admission: Final = Admission()
-        self.last_error: RemoteError | None = None
+        self.tally: Final = Tally()
 
     async def get_json(self, what: str, path: str, params: Mapping[str, Any]) -> object:
         """The decoded answer of an API method.
@@ -157,7 +158,7 @@ class Http:
         try:
             yield deadline
         except RemoteError as exc:
-            self.last_error = exc
+            self.tally.failed(exc)
             raise
         finally:
             self.admission.leave(ask.lane)
@@ -199,6 +200,7 @@ class Http:
                 headers["Authorization"] = f"Bearer {token}"
             if hop == 0:
                 self._ledger.take(ask.kind, ask.lane)
+                self.tally.requests[ask.kind] += 1
             response = await self._send(
                 ask,
                 self._clients.build_request(

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Final
 
 import httpx
@@ -60,7 +59,12 @@ class GoogleMedia:
         Raises:
             RemoteError: there is no usable answer; the subclass says why.
         """
-        passed = partial(self._throttle.take, urgent=_is_head(start, end))
+        urgent = _is_head(start, end)
+
+        async def passed(count: int) -> None:
+            self._http.tally.received_bytes += count
+            await self._throttle.take(count, urgent=urgent)
+
         body = GoogleBody(
             lambda from_, to: self._opened(key, from_, to),
             end,

@@ -35,6 +35,7 @@ class Tree:
         files: Files,
         *,
         status: Callable[[], Mapping[str, Any]],
+        metrics: Callable[[], str],
         cached_bytes: Callable[[], int],
         now_ns: Callable[[], int],
     ) -> None:
@@ -43,6 +44,7 @@ class Tree:
         self._sizes = sizes
         self._files = files
         self._status = status
+        self._metrics = metrics
         self._cached_bytes = cached_bytes
         self._paths = Paths(store.read, listings, self.lookup)
         self._started_ns = now_ns()
@@ -263,6 +265,8 @@ class Tree:
     def _text(self, found: virtual.Virtual) -> bytes:
         if found == virtual.STATUS:
             return json.dumps(self._status(), indent=2, sort_keys=True).encode() + b"\n"
+        if found == virtual.METRICS:
+            return self._metrics().encode()
         return virtual.readme_text(found.inode)
 
     def _readme_node(self, directory: Inode) -> Node | None:

@@ -1,4 +1,4 @@
-"""Files that are in no library: `.gphotosfs/status.json`, and the README.txt of an empty view.
+"""Files that are in no library: those in `.gphotosfs`, and the README.txt of an empty view.
 
 Their inodes are fixed and below the catalogue's first free one.
 """
@@ -20,6 +20,7 @@ class Virtual(NamedTuple):
 
 CONTROL: Final = Virtual(Inode(32), ROOT, b".gphotosfs", is_directory=True)
 STATUS: Final = Virtual(Inode(33), CONTROL.inode, b"status.json")
+METRICS: Final = Virtual(Inode(34), CONTROL.inode, b"metrics")
 
 README: Final = b"README.txt"
 
@@ -55,8 +56,8 @@ _READMES: Final = {
     if fixed.kind not in {DirectoryKind.ROOT, DirectoryKind.MEDIA}
 }
 
-_BY_NAME: Final = {(one.parent, one.name): one for one in (CONTROL, STATUS)}
-_BY_INODE: Final = {one.inode: one for one in (CONTROL, STATUS)}
+_BY_NAME: Final = {(one.parent, one.name): one for one in (CONTROL, STATUS, METRICS)}
+_BY_INODE: Final = {one.inode: one for one in (CONTROL, STATUS, METRICS)}
 
 
 def named(parent: Inode, name: bytes) -> Virtual | None:

@@ -1,0 +1,112 @@
+"""The state of a mount for people: a table on a terminal, lines elsewhere."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from gphotosfs.cli.cache import readable
+
+_BAR_WIDTH: Final = 24
+
+State = Mapping[str, Any]
+
+
+def table(states: Iterable[State]) -> RenderableType:
+    """Every mount in a frame of its own."""
+    return Group(*(_mount(state) for state in states))
+
+
+def _mount(state: State) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold")
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    google, cache = state.get("google", {}), state.get("cache", {})
+    bars = {
+        "cache.bytes": (cache.get("bytes", 0), cache.get("limit_bytes", 0)),
+    }
+    for section, rows in _sections(state):
+        for number, (name, value) in enumerate(rows.items()):
+            shown = _bar(*bars[f"{section}.{name}"]) if f"{section}.{name}" in bars else None
+            text = Text(worded(name, value), style=_style(name, value))
+            grid.add_row(
+                section.replace("_", " ") if number == 0 else "",
+                _said(name),
+                text if shown is None else _side_by_side(text, shown),
+            )
+    problem = google.get("sign_in_problem") or cache.get("degraded")
+    title = Text(str(state.get("mountpoint", "")), style="bold")
+    return Panel(grid, title=title, title_align="left", border_style="red" if problem else "green")
+
+
+def _sections(state: State) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The single values first, then one section for each value that has values in it."""
+    single = {name: value for name, value in state.items() if not isinstance(value, Mapping)}
+    single.pop("mountpoint", None)
+    yield "mount", single
+    for name, value in state.items():
+        if isinstance(value, Mapping):
+            yield name, dict(_deep(value))
+
+
+def _deep(values: State, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _deep(value, f"{prefix}{name} ")
+        else:
+            yield prefix + name, value
+
+
+def _said(name: str) -> str:
+    return name.removesuffix("_s").removesuffix("_bytes").removesuffix("_at").replace("_", " ")
+
+
+def _style(name: str, value: object) -> str:
+    if name in {"sign_in_problem", "degraded", "last_errors"} and value:
+        return "red"
+    return "yellow" if name == "is_offline" and value else ""
+
+
+def _bar(part: float, whole: float) -> ProgressBar:
+    return ProgressBar(total=whole or 1, completed=part, width=_BAR_WIDTH)
+
+
+def _side_by_side(text: Text, bar: ProgressBar) -> Table:
+    row = Table.grid(padding=(0, 2))
+    row.add_row(text, bar)
+    return row
+
+
+def flat(state: State, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The values in depth as a person reads them, each with its names joined by dots."""
+    for name, value in state.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name.removesuffix("_s").removesuffix("_bytes"), worded(name, value)
+
+
+def worded(name: str, value: object) -> str:
+    """A value in words; its unit is told by its name."""
+    match value:
+        case None | "" | []:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return "\n".join(map(str, value))
+        case int() | float() if name.endswith("bytes"):
+            return readable(value)
+        case int() | float() if name.endswith(("_at_s", "started_s")):
+            return datetime.fromtimestamp(value, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
+        case int() | float() if name.endswith("_s"):
+            return f"{value:g} s"
+        case int():
+            return f"{value:,}" if name != "pid" else str(value)
+    return str(value)
