@@ -40,10 +40,14 @@ def mount_all(mountpoint: str, mount_one: Callable[[str, Path], None]) -> None:
 
 
 def _mount_unless_alive(name: str, place: Path, mount_one: Callable[[str, Path], None]) -> None:
-    if mounted_at(place) is None:
-        place.mkdir(exist_ok=True)
-    elif life_of(place) is Life.ALIVE:
-        return
+    if mounted_at(place) is not None:
+        if life_of(place) is Life.ALIVE:
+            return
+    else:
+        try:
+            place.mkdir(exist_ok=True)
+        except OSError as exc:
+            raise MountError(f"{place} can't be made: {exc.strerror}") from exc
     try:
         mount_one(name, place)
     except GPhotosError:
