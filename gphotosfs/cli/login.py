@@ -42,7 +42,9 @@ from gphotosfs.google.token_file import SavedTokens
     help="What to ask Google's permission for; reading only, in any case.",
 )
 @click.option(
-    "--keyring", is_flag=True, help="Keep the secrets in the desktop's keyring, not in a file."
+    "--keyring/--no-keyring",
+    default=None,
+    help="Keep the secrets in the desktop's keyring, or in a file.  [default: where they were]",
 )
 @click.option(
     "--credentials",
@@ -65,7 +67,7 @@ def login(
     client_secret: str | None,
     no_browser: bool,
     source: str,
-    keyring: bool,
+    keyring: bool | None,
     credentials: str | None,
     rclone_remote: str | None,
     refresh_token: str | None,
@@ -95,7 +97,8 @@ def login(
     else:
         is_new = True
         tokens = signed_in(places, own_client(profile, client_secret), asked, no_browser=no_browser)
-    keep(profile, replace(tokens, in_keyring=keyring))
+    in_keyring = token_file.is_in_keyring(profile.credentials_path) if keyring is None else keyring
+    keep(profile, replace(tokens, in_keyring=in_keyring))
     guidance.tell_what_is_allowed(tokens, asked if is_new else None)
     if is_new:
         tell_what_is_missing(profile)

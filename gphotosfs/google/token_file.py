@@ -181,17 +181,21 @@ def save(path: Path, tokens: SavedTokens, keyring: Keyring = KEYRING) -> None:
         raise
 
 
+def is_in_keyring(path: Path) -> bool:
+    """Whether the file says that the keyring holds its secrets; False where there is none."""
+    try:
+        return bool(_object(path.read_bytes(), str(path)).get("secrets") == IN_KEYRING)
+    except (OSError, ConfigError):
+        return False
+
+
 def remove(path: Path, keyring: Keyring = KEYRING) -> None:
     """Remove the file, and what the keyring holds for it.
 
     Raises:
         OSError: one of them can't be removed.
     """
-    try:
-        is_in_keyring = _object(path.read_bytes(), str(path)).get("secrets") == IN_KEYRING
-    except (FileNotFoundError, ConfigError):
-        is_in_keyring = False
-    if is_in_keyring:
+    if is_in_keyring(path):
         keyring.forget(path)
     path.unlink(missing_ok=True)
 

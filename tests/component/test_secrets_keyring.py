@@ -50,10 +50,15 @@ def in_session(home: Path, *commands: str, given: str = "") -> subprocess.Comple
 def test_login_keeps_the_secrets_in_the_keyring_and_logout_removes_them(tmp_path: Path) -> None:
     credentials = tmp_path / "CONFIG_HOME" / "gphotosfs" / "default" / "credentials.json"
 
+    handed = tmp_path / "handed.json"
+    handed.touch(0o600)
+    handed.write_text(json.dumps(TOKENS))
+
     done = in_session(
         tmp_path,
         UNLOCK,
         f"{PROGRAM} login --keyring --credentials - >&2",
+        f"{PROGRAM} login --credentials {handed} >&2",  # it stays where it was
         f"cat {credentials}",
         "echo ---",
         f"{sys.executable} -c '{SHOW}'",
