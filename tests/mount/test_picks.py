@@ -210,9 +210,7 @@ def test_removing_asks_and_says_what_is_deleted(
         assert "Nothing has been picked yet" in home.run("pick", "list").stdout
 
 
-def test_a_sign_in_that_does_not_allow_picking_is_told_what_to_do(
-    home: Home, simulator: Running
-) -> None:
+def test_an_account_without_photos_is_told_so(home: Home, simulator: Running) -> None:
     simulator.set(account_without_photos=True)
     assert "active Google Photos" in home.run("pick", code=1).stderr
 
