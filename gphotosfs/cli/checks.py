@@ -58,6 +58,19 @@ def life_of(mountpoint: Path) -> Life:
     return Life.DEAD if os.waitstatus_to_exitcode(status) == _PROBE_SAYS_DEAD else Life.ALIVE
 
 
+def cleared_if_dead(mountpoint: Path) -> bool:
+    """Whether it was a mount whose daemon had been killed; it has been taken away then.
+
+    Raises:
+        MountError: it could not be unmounted; the message says why.
+    """
+    mounted = mounted_at(mountpoint)
+    if mounted is None or not mounted.is_fuse or life_of(mountpoint) is not Life.DEAD:
+        return False
+    take_away(mountpoint, lazily=True)
+    return True
+
+
 def ends_within(pid: int, timeout_s: float) -> bool:
     """Wait for a process to end, a child or not; False if it has not in time."""
     try:

@@ -10,6 +10,7 @@ import click
 
 from gphotosfs.cli.all_profiles import mounts_in
 from gphotosfs.cli.arguments import json_option
+from gphotosfs.cli.checks import cleared_if_dead
 from gphotosfs.cli.daemons import daemon_of
 from gphotosfs.config import Folders
 from gphotosfs.control import call, recorded_mounts
@@ -52,10 +53,29 @@ def status(mountpoint: str | None, watch: bool, as_json: bool) -> None:
 
 
 def _states(sockets: dict[str, Path]) -> list[dict[str, Any]]:
-    return [
-        {"mountpoint": at} | call(socket, "status", timeout_s=_STATUS_TIMEOUT_S)
-        for at, socket in sockets.items()
-    ]
+    """What every daemon says.
+
+    Raises:
+        NotMountedError: none is left.
+    """
+    found = [state for at, socket in sockets.items() if (state := _state(at, socket)) is not None]
+    if not found:
+        raise NotMountedError("nothing else is mounted; mount with: gphotosfs mount MOUNTPOINT")
+    return found
+
+
+def _state(mountpoint: str, socket: Path) -> dict[str, Any] | None:
+    """What the daemon says; None for a dead mount, which is taken away."""
+    try:
+        state: dict[str, Any] = call(socket, "status", timeout_s=_STATUS_TIMEOUT_S)
+    except NotMountedError:
+        if not cleared_if_dead(Path(mountpoint)):
+            raise
+        click.echo(
+            f"{mountpoint} was dead, its daemon had been killed; it is unmounted now", err=True
+        )
+        return None
+    return {"mountpoint": mountpoint} | state
 
 
 def _show(states: list[dict[str, Any]]) -> None:
