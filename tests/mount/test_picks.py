@@ -228,3 +228,16 @@ def test_ctrl_c_leaves_the_pick_for_later(
     simulator.pick(*(item["id"] for item in theirs))
     done = home.run("pick", "--no-browser", "--name", "Trip")
     assert "5 photos and videos are in picked/Trip" in done.stdout
+
+
+def test_a_mount_that_begins_meanwhile_shows_it_and_takes_over(
+    home: Home, simulator: Running, theirs: list[dict[str, Any]]
+) -> None:
+    with picking(home, "--name", "Trip") as waiting, home.mounted() as mount:
+        assert [path.name for path in (mount / "picked").iterdir()] == ["README.txt"]
+        simulator.pick(*(item["id"] for item in theirs))
+        code, said = waiting.ended()
+        assert code == 0, said
+
+        assert bytes_in(mount / "picked/Trip") == expected(simulator, theirs)
+        assert state_of(mount, "Trip")["here"] == 5
