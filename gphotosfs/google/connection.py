@@ -22,6 +22,7 @@ from gphotosfs.google.media import GoogleMedia
 from gphotosfs.google.oauth import REFRESH_TIMEOUT_S, TokenRequest, Tokens
 from gphotosfs.google.picker import PickerApi
 from gphotosfs.google.quota import Kind, Ledger, ledger_path
+from gphotosfs.google.streams import read_whole_arrivals
 from gphotosfs.google.throttle import Throttle
 from gphotosfs.google.unreachable import Unreachable
 from gphotosfs.lanes import Lane
@@ -153,7 +154,7 @@ def connect(
     pace = min(1.0, deadline_s / DEADLINE_S)
 
     def client() -> httpx.AsyncClient:
-        return httpx.AsyncClient(
+        made = httpx.AsyncClient(
             headers=headers,
             verify=tls,
             trust_env=trust_env,
@@ -169,6 +170,8 @@ def connect(
                 keepalive_expiry=IDLE_S,
             ),
         )
+        read_whole_arrivals(made)
+        return made
 
     clients = Clients(client)
     token_client = httpx.Client(
