@@ -177,6 +177,7 @@ def signed_in(
                 source.scopes,
                 invite=invite,
                 pasted=pasted,
+                mistaken=lambda error: click.echo(f"gphotosfs: {error}. Once more:", err=True),
                 now_s=time.time(),
             )
 

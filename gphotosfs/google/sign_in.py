@@ -77,7 +77,7 @@ def code_in(address: str, invitation: Invitation) -> str:
     except ValueError as exc:
         raise SignInError("this is no address") from exc
     told = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-    if "code" not in told and "error" not in told:
+    if not _is_answer(address):
         raise SignInError(
             "this address has no code in it; paste the one the browser shows at the end, which "
             f"begins with {invitation.redirect_uri}"
@@ -93,6 +93,10 @@ def code_in(address: str, invitation: Invitation) -> str:
     return told["code"]
 
 
+def _is_answer(address: str) -> bool:
+    return bool({"code", "error"} & parse_qs(address.partition("?")[2]).keys())
+
+
 async def sign_in(
     http: httpx.AsyncClient,
     places: Endpoints,
@@ -101,12 +105,14 @@ async def sign_in(
     *,
     invite: Callable[[Invitation], None],
     pasted: Callable[[], Awaitable[str]] | None,
+    mistaken: Callable[[SignInError], None] = lambda _: None,
     now_s: float,
 ) -> SavedTokens:
     """The tokens that a person grants, for whichever scopes they left ticked.
 
     `invite` tells them of the page; `pasted`, if given, waits for an address that they bring by
-    hand, which counts as much as the redirect. `now_s` is the wall clock in Unix seconds.
+    hand, one a line, which counts as much as the redirect; "" is the end of them. `mistaken` is told
+    of one that is no answer. `now_s` is the wall clock in Unix seconds.
 
     Raises:
         SignInError: they did not grant any.
@@ -115,7 +121,7 @@ async def sign_in(
     async with loopback.listening() as (listener, redirect_uri):
         invitation = Invitation.to(client, places, scopes, redirect_uri)
         invite(invitation)
-        code = await _code(listener, invitation, pasted)
+        code = await _code(listener, invitation, pasted, mistaken)
     granted = await token_endpoint.redeem(
         http,
         places,
@@ -146,6 +152,7 @@ async def _code(
     listener: trio.SocketListener,
     invitation: Invitation,
     pasted: Callable[[], Awaitable[str]] | None,
+    mistaken: Callable[[SignInError], None],
 ) -> str:
     """The code, whichever way it comes first."""
     came: list[str | SignInError] = []
@@ -163,8 +170,15 @@ async def _code(
             nursery.cancel_scope.cancel()
 
         async def by_hand(paste: Callable[[], Awaitable[str]]) -> None:
-            if (address := await paste()).strip():
-                came.append(judge(address))
+            verdict: str | SignInError | None = None
+            while address := await paste():
+                if address.strip():
+                    verdict = judge(address)
+                    if isinstance(verdict, str) or _is_answer(address):
+                        break
+                    mistaken(verdict)  # the address of another page; the next may be the one
+            if verdict is not None:
+                came.append(verdict)
                 nursery.cancel_scope.cancel()
 
         nursery.start_soon(redirect)
