@@ -39,16 +39,14 @@ POLL_S: Final = 5.0
 PAUSES_S: Final = (5.0, 30.0, 120.0, 600.0)
 """After a failure, and further ones in a row."""
 
-_ITS_OWN: Final = (
-    errors.GoneError,
-    errors.NotReadyError,
-    errors.RejectedRequestError,
-    errors.BadAnswerError,
-    errors.PermissionRefusedError,
-    errors.ContentChangedError,
-    errors.CutOffError,
+_BEFALLS_ALL: Final = (
+    errors.OfflineError,
+    errors.QuotaError,
+    errors.SignInError,
+    errors.ServiceDisabledError,
+    errors.StoreError,
 )
-"""Failures of one item, which say nothing of the next."""
+"""Failures of which the next item would die as well. Others are one item's own."""
 
 
 class Picker(Protocol):
@@ -203,11 +201,10 @@ class Picking:
                     continue
                 try:
                     await self._bring(item, media)
-                except _ITS_OWN as exc:
-                    self.problem = str(exc)
                 except errors.GPhotosError as exc:
                     self.problem = str(exc)
-                    queue.clear()
+                    if isinstance(exc, _BEFALLS_ALL):
+                        queue.clear()
 
         with in_lane(Lane.DOWNLOAD):
             async with trio.open_nursery() as nursery:

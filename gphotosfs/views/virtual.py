@@ -50,6 +50,17 @@ stay here until you remove them:
 Each time makes a directory in here.
 """
 
+_OR_PICK: Final = """\
+Or choose photos of your whole library on a page of Google's; they stand here as well then:
+
+    gphotosfs pick
+
+"""
+
+_SHOW_PICKS: Final = frozenset(
+    {DirectoryKind.ALL, DirectoryKind.BY_YEAR, DirectoryKind.BY_MONTH, DirectoryKind.BY_DAY}
+)
+
 _READMES: Final = {
     Inode(40 + fixed.inode): fixed
     for fixed in layout.FIXED
@@ -91,6 +102,7 @@ def readme_text(inode: Inode) -> bytes:
     if _READMES[inode].kind is DirectoryKind.PICKED:
         return _NOTHING_PICKED
     reason = _REASONS.get(_READMES[inode].kind, "This sign-in sees no photo.")
+    or_pick = _OR_PICK if _READMES[inode].kind in _SHOW_PICKS else ""
     return f"""\
 {reason}
 
@@ -98,9 +110,9 @@ Google shows a program only what was uploaded through the same OAuth client; sin
 program sees the whole library any more. So this is empty until something is uploaded with the client
 id that you signed in with, or until you sign in with the one that uploaded before:
 
-    gphotosfs login --credentials FILE
+    gphotosfs login
 
-What is known at the moment, and when it was looked up:
+{or_pick}What is known at the moment, and when it was looked up:
 
     gphotosfs status
 """.encode()

@@ -383,6 +383,24 @@ async def test_a_film_that_google_could_not_process_holds_up_nothing(
         assert photos.picker.sessions == {}
 
 
+async def test_a_photo_that_can_not_be_had_holds_up_no_other(
+    tmp_path: Path, photos: SimulatedGoogle, autojump_clock: Clock
+) -> None:
+    items = [item for item in some(photos, 9) if not item.is_video]
+    async with running_core(tmp_path, photos) as core:
+        photos.world.remove_item(items[0].id)
+        photos.options.session_life_s = 3000.0
+        name = (await core.picks.begin("", TODAY))["name"]
+        photos.picker.youngest().picked = [item.number for item in items]
+        await until(lambda: core.picks.state(name)["here"] == len(items) - 1)
+        assert core.picks.state(name)["state"] == "fetching"
+        await until(lambda: core.picks.state(name)["state"] == "over")
+        assert core.picks.state(name)["lost"] == 1
+        calls_made = session_calls(photos)
+
+    assert calls_made.count("GET mediaItems") < 15, "it was asked for without a pause"
+
+
 @pytest.mark.parametrize("effect", ["reset", "truncate", "wrong_length", "html"])
 async def test_broken_answers_are_asked_for_again(
     tmp_path: Path, photos: SimulatedGoogle, autojump_clock: Clock, effect: Any
