@@ -4,7 +4,7 @@ import enum
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gphotosfs.catalog.store import FIRST_FREE_INODE, Connection, Row
 from gphotosfs.model import (
@@ -19,8 +19,9 @@ from gphotosfs.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRow:
+# Named tuples, since a directory is made of thousands of them: a frozen dataclass takes 1 us longer
+# to make, of 7 that an entry takes.
+class ItemRow(NamedTuple):
     """A media item as far as `stat` and `open` need it."""
 
     inode: Inode
@@ -56,8 +57,7 @@ class DirectoryRow:
     first_seen_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class EntryRow:
+class EntryRow(NamedTuple):
     """A name in a directory, with what stands behind it."""
 
     id: int
