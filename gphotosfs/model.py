@@ -51,6 +51,11 @@ class DirectoryKind(enum.StrEnum):
     RECENT = "recent"
     PICKED = "picked"
     PICK = "pick"  # key: the pick's number in the catalogue
+    TAKEOUT_ALBUM = "takeout-album"  # in albums; key: its folder's name in the archives
+    PEOPLE = "people"
+    PERSON = "person"  # key: the name
+    ARCHIVE = "archive"
+    TRASH = "trash"
 
 
 class ListingKind(enum.StrEnum):
@@ -66,10 +71,11 @@ class ListingKind(enum.StrEnum):
 
 
 class ItemSource(enum.StrEnum):
-    """Through which of Google's services an item is known."""
+    """Where an item is known from: one of Google's services, or archives of Google Takeout."""
 
     LIBRARY = "library"
     PICKER = "picker"  # as long as the Library does not show it as well
+    TAKEOUT = "takeout"
 
 
 class PickState(enum.StrEnum):
@@ -114,6 +120,13 @@ class MediaItem:
     iso: int | None = None
     exposure_s: float | None = None
     fps: float | None = None
+    latitude: float | None = None
+    """Only Takeout tells a place, people and an origin."""
+    longitude: float | None = None
+    altitude_m: float | None = None
+    people: tuple[str, ...] = ()
+    origin: str = ""
+    """How it came to Google: mobileUpload, webUpload, fromPartnerSharing, …"""
     processing: Processing = Processing.READY
 
 

@@ -28,7 +28,7 @@ def read_back(paths: list[Path], notices: Notices | None = None) -> Inventory:
         return computed_checksum(archives[member.archive], member)
 
     try:
-        return inventory(read_exports(archives, noted), checksum, noted)
+        return inventory(read_exports(archives, noted)[0], checksum, noted)
     finally:
         for archive in archives:
             archive.close()

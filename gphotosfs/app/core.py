@@ -10,6 +10,7 @@ import trio
 
 from gphotosfs import __version__, errors
 from gphotosfs.app.metrics import metrics_text
+from gphotosfs.app.takeout import Takeout
 from gphotosfs.blobs.cache import BlobCache, in_threads
 from gphotosfs.blobs.kept import KeptBlobs
 from gphotosfs.blobs.shelf import Blocking
@@ -21,7 +22,7 @@ from gphotosfs.config import Profile, Settings
 from gphotosfs.google.connection import Google
 from gphotosfs.google.scopes import are_for_picking_alone
 from gphotosfs.limits import BATCH_GET_MAX
-from gphotosfs.model import BlobKey, BlobSize, Inode
+from gphotosfs.model import BlobKey, BlobSize, Inode, ItemId
 from gphotosfs.views.files import Files
 from gphotosfs.views.layout import plant_tree
 from gphotosfs.views.library import NoLibrary
@@ -73,7 +74,15 @@ class Core:
         # Beside the catalogue that knows them: another client id has its own.
         kept_folder = profile.data_dir / "picked" / self.store.path.stem.removeprefix("catalog-")
         self.kept = KeptBlobs(kept_folder, blocking or in_threads())
-        sources = Sources(self.store, google.media, google.picker.media)
+        self.takeout = Takeout(
+            profile,
+            self.store,
+            include_archived=settings.include_archived,
+            now_ns=now_ns,
+            changed=changed,
+            renewed=self._renewed_in_archives,
+        )
+        sources = Sources(self.store, google.media, google.picker.media, self.takeout.media)
         self.cache = BlobCache(
             profile.cache_dir,
             sources,
@@ -94,7 +103,7 @@ class Core:
         )
         self.listings = Listings(
             self.store,
-            NoLibrary() if are_for_picking_alone(google.tokens.scopes) else google.library,
+            google.library if _has_library(google) else NoLibrary(),
             now_ns=now_ns,
             fresh_s=settings.dir_cache_time_s,
             include_archived=settings.include_archived,
@@ -102,7 +111,8 @@ class Core:
         )
         walks = Walks(self.store)
         google.base_urls.renew_along(lambda item: walks.neighbours(item, BATCH_GET_MAX))
-        self._files = Files(self.sizes, self.cache, KeptItems(self.store, self.kept), walks)
+        kept = KeptItems(self.store, self.kept, self.takeout.media.reader)
+        self._files = Files(self.sizes, self.cache, kept, walks)
         self.picks = Picks(
             Means(
                 store=self.store,
@@ -135,6 +145,7 @@ class Core:
                 await nursery.start(self.sizes.run)
                 await nursery.start(self.listings.run)
                 await nursery.start(self.picks.run)
+                await nursery.start(self.takeout.run)
                 task_status.started()
         finally:
             self.store.close()
@@ -167,6 +178,7 @@ class Core:
                 "degraded": usage.degraded,
             },
             "picks": self.picks.status(),
+            "takeout": self.takeout.status(),
             "under_way": self.gauges(),
         }
 
@@ -178,7 +190,14 @@ class Core:
             **self._files.gauges(),
             **self.cache.gauges(),
             **self.picks.gauges(),
+            **self.takeout.gauges(),
         }
+
+    def _renewed_in_archives(self, identity: ItemId, size_bytes: int) -> None:
+        item = entries.item_with_id(self.store.read, identity)
+        if item is not None:
+            self.cache.renew(item.blob, size_bytes)
+            self._renewed(item.inode)
 
     def _learned(self, key: BlobKey, size: BlobSize) -> None:
         self.sizes.learn(key, size.total_bytes)
@@ -186,6 +205,12 @@ class Core:
             item = entries.item_with_id(self.store.read, key.item)
             if item is not None:
                 self._renewed(item.inode)
+
+
+def _has_library(google: Google) -> bool:
+    """Whether there is a sign-in with which the Library can be asked."""
+    tokens = google.tokens
+    return not tokens.is_signed_out and not are_for_picking_alone(tokens.scopes)
 
 
 def open_catalogue(

@@ -16,6 +16,7 @@ from gphotosfs.control import Client, Handler, ProfileLock, connect, serve
 from gphotosfs.google import connection
 from gphotosfs.google.endpoints import GOOGLE, Endpoints
 from gphotosfs.model import Inode
+from gphotosfs.takeout import register
 
 ANSWERS_WITHIN_S: Final = 10.0
 """How long a writer that has just begun may take until its socket can be connected to."""
@@ -27,13 +28,15 @@ async def write(
     news: News,
     *,
     tell: Callable[[Changes, list[Inode]], None],
+    may_be_signed_out: bool = False,
     more: Callable[[Core], Mapping[str, Handler]] = lambda _: {},
     task_status: trio.TaskStatus[Core] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """Be the profile's writer until cancelled; the caller holds its lock.
 
     `tell` is told of names that changed and of files whose bytes are others now; `more` answers at
-    the control socket what only some writers can.
+    the control socket what only some writers can. Where there are Takeout archives, or are about to
+    be, no sign-in is needed.
 
     Raises:
         GPhotosError: the profile can't be served; the subclass says why.
@@ -47,6 +50,7 @@ async def write(
         # Below the deadline of a system call, so that a program is told why it failed.
         deadline_s=0.8 * settings.timeout_s,
         bytes_per_s=settings.bwlimit.now,
+        may_be_signed_out=may_be_signed_out or bool(register.load(profile.data_dir).archives),
     )
     core = Core(
         profile,
@@ -65,8 +69,12 @@ async def write(
 
 
 @asynccontextmanager
-async def reach(profile: Profile, settings: Settings) -> AsyncIterator[Client]:
+async def reach(
+    profile: Profile, settings: Settings, *, may_be_signed_out: bool = False
+) -> AsyncIterator[Client]:
     """A connection to the profile's writer; where there is none, this process is it meanwhile.
+
+    `may_be_signed_out` says that what is to be done needs no Google.
 
     Raises:
         GPhotosError: the profile can't be served; the subclass says why.
@@ -82,7 +90,14 @@ async def reach(profile: Profile, settings: Settings) -> AsyncIterator[Client]:
         async with trio.open_nursery() as nursery:
 
             async def serving(task_status: trio.TaskStatus[Core]) -> None:
-                await write(profile, settings, news, tell=news.tell, task_status=task_status)
+                await write(
+                    profile,
+                    settings,
+                    news,
+                    tell=news.tell,
+                    may_be_signed_out=may_be_signed_out,
+                    task_status=task_status,
+                )
 
             await nursery.start(serving)
             async with connect(profile.control_path) as client:
@@ -132,7 +147,23 @@ def _handlers(core: Core) -> Mapping[str, Handler]:
     async def pick_remove(name: str) -> int:
         return await core.picks.remove(name)
 
+    async def takeout_add(paths: list[str]) -> Mapping[str, Any]:
+        return await core.takeout.add(paths)
+
+    async def takeout_remove(names: list[str]) -> Mapping[str, Any]:
+        return await core.takeout.remove(names)
+
+    async def takeout_list() -> Mapping[str, Any]:
+        return core.takeout.listed()
+
+    async def takeout_progress() -> int:
+        return core.takeout.progress()
+
     return {
+        "takeout_add": takeout_add,
+        "takeout_remove": takeout_remove,
+        "takeout_list": takeout_list,
+        "takeout_progress": takeout_progress,
         "status": status,
         "refresh": refresh,
         "cache_clear": cache_clear,

@@ -142,6 +142,10 @@ class BlobCache:
         if known is not None and known != total_bytes:
             self._shelf.replace(key, total_bytes)
 
+    def renew(self, key: BlobKey, total_bytes: int) -> None:
+        """There is another version, maybe of the same length: nobody finds ours any more."""
+        self._shelf.replace(key, total_bytes)
+
     def prefetch(self, key: BlobKey, known_bytes: int | None) -> None:
         """Fetch a photo whole, in nobody's name, if nobody does so already."""
         blob = self._shelf.blob(key, known_bytes, is_video=False)

@@ -160,6 +160,11 @@ def _values(item: MediaItem) -> tuple[Any, ...]:
         "iso": item.iso,
         "exposure_s": item.exposure_s,
         "fps": item.fps,
+        "latitude": _degrees(item.latitude),
+        "longitude": _degrees(item.longitude),
+        "altitude_m": item.altitude_m,
+        "people": ", ".join(item.people),
+        "origin": item.origin,
     }
     created_ns = _int64(item.created_ns)
     return (
@@ -174,6 +179,11 @@ def _values(item: MediaItem) -> tuple[Any, ...]:
         _storable(_camera(item)),
         json.dumps({k: v for k, v in details.items() if v not in ("", None)}),
     )
+
+
+def _degrees(value: float | None) -> str:
+    # Seven places are a centimetre.
+    return "" if value is None else f"{value:.7f}".rstrip("0").rstrip(".")
 
 
 def _int64(number: int | None) -> int | None:

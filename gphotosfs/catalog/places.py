@@ -7,6 +7,7 @@ reported as `Changes`, so that the kernel can be told.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from gphotosfs import names
 from gphotosfs.catalog.entries import directory_of
@@ -104,28 +105,32 @@ def hide(db: Connection, directory: Inode, inode: Inode, changes: Changes) -> No
 
 
 def hide_empty(db: Connection, directory: Inode, changes: Changes) -> None:
-    """Take a directory of the timeline out of its parent if nothing is left in it, and so upwards.
+    """Take a directory that is shown if full out of its parent if nothing is left in it, and so upwards.
 
     Its row stays, so that it has the same inode when it comes back.
     """
     row = db.execute(
-        "SELECT kind, parent FROM directory WHERE inode = ? AND kind IN (?, ?, ?, ?, ?, ?)"
+        "SELECT kind, parent FROM directory WHERE inode = ?"
         " AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.directory = directory.inode)",
-        (directory, *_SHOWN_IF_FULL),
+        (directory,),
     ).fetchone()
-    if row is not None:
+    if row is not None and row["kind"] in _SHOWN_IF_FULL:
         hide(db, row["parent"], directory, changes)
         changes.days.clear()
         hide_empty(db, row["parent"], changes)
 
 
-_SHOWN_IF_FULL = (
+_SHOWN_IF_FULL: Final = (
     DirectoryKind.YEAR,
     DirectoryKind.MONTHS,
     DirectoryKind.MONTH,
     DirectoryKind.DAYS,
     DirectoryKind.DAY,
     DirectoryKind.FOLDER,
+    DirectoryKind.PEOPLE,
+    DirectoryKind.PERSON,
+    DirectoryKind.ARCHIVE,
+    DirectoryKind.TRASH,
 )
 
 

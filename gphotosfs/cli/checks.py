@@ -15,6 +15,7 @@ from gphotosfs.cli.daemons import resolved
 from gphotosfs.config import Profile, Settings
 from gphotosfs.control import mounted_at
 from gphotosfs.errors import ConfigError, MountError, SignInError
+from gphotosfs.takeout import register
 
 _DEV_FUSE: Final = Path("/dev/fuse")
 _FUSE_CONF: Final = Path("/etc/fuse.conf")
@@ -159,7 +160,9 @@ def check_system(settings: Settings) -> None:
 
 
 def check_signed_in(profile: Profile) -> None:
-    """Whether there are tokens that can be read; nobody is asked whether they are still good.
+    """Whether there are tokens that can be read, or archives for which none are needed.
+
+    Nobody is asked whether the tokens are still good.
 
     Raises:
         SignInError: there are none.
@@ -168,6 +171,8 @@ def check_signed_in(profile: Profile) -> None:
         with profile.credentials_path.open("rb"):
             return
     except OSError as exc:
+        if register.load(profile.data_dir).archives:
+            return
         raise SignInError(
             f"the profile {profile.name} has no credentials ({exc.strerror}: "
             f"{profile.credentials_path}); sign in with: "

@@ -14,6 +14,7 @@ from gphotosfs.cli.mount import mount
 from gphotosfs.cli.pick import pick
 from gphotosfs.cli.refresh import refresh
 from gphotosfs.cli.status import status
+from gphotosfs.cli.takeout import takeout
 from gphotosfs.cli.uninstall import uninstall
 from gphotosfs.cli.unmount import unmount
 
@@ -38,6 +39,7 @@ for command in (
     status,
     refresh,
     pick,
+    takeout,
     cache,
     log_level,
     install,

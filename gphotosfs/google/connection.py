@@ -131,6 +131,7 @@ def connect(
     now: Callable[[], float] = time.time,
     elapsed: Callable[[], float] = since_boot_s,
     bytes_per_s: Callable[[], float | None] = lambda: None,
+    may_be_signed_out: bool = False,
     chance: random.Random | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     token_transport: httpx.BaseTransport | None = None,
@@ -138,11 +139,12 @@ def connect(
     """The Google of a profile. Asks nobody and starts nothing; `run` and `aclose` are the caller's.
 
     `bytes_per_s` is asked, again and again, how fast media may come; None: as fast as they do.
+    `may_be_signed_out` gives one that refuses everything where there is no token file.
 
     The transports and clocks are for tests; without them it is the network and the machine's own.
 
     Raises:
-        SignInError: there is no token file.
+        SignInError: there is no token file, though it is needed.
         ConfigError: it can't be used.
     """
     _silence_loggers_that_write_urls()
@@ -182,7 +184,13 @@ def connect(
         timeout=httpx.Timeout(REFRESH_TIMEOUT_S * pace, connect=CONNECT_S * pace),
     )
     unreachable = Unreachable(elapsed)
-    tokens = Tokens(credentials, TokenRequest(token_client, endpoints), unreachable, now=now)
+    tokens = Tokens(
+        credentials,
+        TokenRequest(token_client, endpoints),
+        unreachable,
+        now=now,
+        may_be_signed_out=may_be_signed_out,
+    )
     ledger = Ledger(
         ledger_path(state_folder, tokens.project),
         quota_calls=quota_calls,

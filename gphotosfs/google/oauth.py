@@ -121,11 +121,12 @@ class Tokens:
         unreachable: Unreachable,
         *,
         now: Callable[[], float] = time.time,
+        may_be_signed_out: bool = False,
     ) -> None:
-        """Read the token file.
+        """Read the token file; `may_be_signed_out`: without one every bearer is refused.
 
         Raises:
-            SignInError: there is none.
+            SignInError: there is none, though it is needed.
             ConfigError: it can't be used.
         """
         self._path = path
@@ -133,10 +134,15 @@ class Tokens:
         self._unreachable = unreachable
         self._now = now
         self._stamp = token_file.stamp(path)
-        self._saved = token_file.load(path)
+        self._failure: RemoteError | None = None
+        try:
+            self._saved = token_file.load(path)
+        except SignInError:
+            if not may_be_signed_out:
+                raise
+            self._saved = SavedTokens(client_id="", client_secret="", refresh_token="", others={})
         self._refreshing = trio.Lock()
         self._refreshes = 0
-        self._failure: RemoteError | None = None
 
     @property
     def client_id(self) -> str:
@@ -152,6 +158,11 @@ class Tokens:
     def scopes(self) -> tuple[str, ...]:
         """What the sign-in allows; empty where the file does not say."""
         return self._saved.scopes
+
+    @property
+    def is_signed_out(self) -> bool:
+        """Whether there is no sign-in at all, not even one that has died."""
+        return not self._saved.refresh_token
 
     @property
     def problem(self) -> str:
@@ -199,6 +210,8 @@ class Tokens:
     async def _refresh(self) -> None:
         try:
             self._reload_if_changed()
+            if self.is_signed_out:
+                raise SignInError(SIGN_IN)
             if not self._is_fresh():
                 host = endpoints.parse(self._saved.token_uri).host
                 self._unreachable.check(host)

@@ -55,14 +55,30 @@ def part_of(name: str) -> tuple[str, int] | None:
     )
 
 
+def missing_parts(names: Iterable[str]) -> list[str]:
+    """The parts that must exist, since later ones of the same export do, and are not among the names."""
+    known: dict[str, set[int]] = defaultdict(set)
+    for name in names:
+        part = part_of(name)
+        if part is not None:
+            known[part[0]].add(part[1])
+    return [
+        f"{series}-{number:03}"
+        for series, numbers in sorted(known.items())
+        for number in range(1, max(numbers))
+        if number not in numbers
+    ]
+
+
 def read_exports(
     archives: Iterable[Archive], notices: Notices, read: Callable[[int], None] = lambda _count: None
-) -> list[Export]:
-    """Every export among the archives, the oldest first; an archive that can't be read is noted.
+) -> tuple[list[Export], list[str]]:
+    """Every export among the archives, the oldest first, and the names of archives that can't be read.
 
     Only directories and sidecars are read. `read` is told how many members have been looked at.
     """
     exports: dict[str, Export] = {}
+    damaged: list[str] = []
     for archive in archives:
         made = export_of(archive.name)
         export = exports.setdefault(made, Export(made))
@@ -72,7 +88,8 @@ def read_exports(
                 read(1)
         except ArchiveError as exc:
             notices.note(archive.name, str(exc).removeprefix(f"{archive.name} "))
-    return [exports[made] for made in sorted(exports)]
+            damaged.append(archive.name)
+    return [exports[made] for made in sorted(exports)], damaged
 
 
 def _take(export: Export, archive: Archive, member: Member, notices: Notices) -> None:

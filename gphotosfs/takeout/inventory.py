@@ -46,12 +46,17 @@ class Copies:
 
     @property
     def keys(self) -> list[str]:
-        """What the item can be recognised by in a later export: any of these."""
+        """What the item can be recognised by in a later export, the surest first."""
         found = [f"url:{url}#{self.role}" for url in sorted(self.urls)]
-        said = (
-            f"{self.crc}:{self.member.size_bytes}:{self.facts.taken_s}:{filenames.key(self.title)}"
-        )
+        what = self.crc, self.member.size_bytes, self.facts.taken_s
+        said = f"{what}:{filenames.key(self.title)}:{self.role}"
         return [*found, "bytes:" + hashlib.sha256(said.encode()).hexdigest()[:32]]
+
+    @property
+    def bytes_key(self) -> str:
+        """What it can be recognised by when its sidecar comes later, in another part."""
+        of = self.member.path if self.crc is None else f"{self.crc}:{self.member.size_bytes}"
+        return f"file:{of}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +265,9 @@ class _Reading:
             for item in self._by_bytes.get((one.member.size_bytes, crc, role), [])
             if _may_be_called(item, one.match.name)
         ]
+        untold = [item for item in anything if item.facts == _NOTHING]
+        if untold:
+            return untold[0]
         if len(anything) > 1:
             what = "a file without a sidecar may be a copy of two items and is shown as a third"
             self._notices.note(self._name, what, f"{one.folder}/{one.match.name}")

@@ -49,6 +49,19 @@ _TIMELINE: Final = frozenset(
     }
 )
 
+# What no listing of Google's fills.
+NOT_GOOGLES: Final = frozenset(
+    {
+        DirectoryKind.PICKED,
+        DirectoryKind.PICK,
+        DirectoryKind.TAKEOUT_ALBUM,
+        DirectoryKind.PEOPLE,
+        DirectoryKind.PERSON,
+        DirectoryKind.ARCHIVE,
+        DirectoryKind.TRASH,
+    }
+)
+
 _HOMES: Final = {
     ListingKind.ALBUMS: DirectoryKind.ALBUMS,
     ListingKind.ALBUM: DirectoryKind.ALBUM,

@@ -9,18 +9,24 @@ from gphotosfs.blobs.source import Body, MediaSource
 from gphotosfs.catalog import entries, picks
 from gphotosfs.catalog.entries import ItemRow
 from gphotosfs.catalog.store import Store
-from gphotosfs.model import BlobKey, ItemSource, SessionId
+from gphotosfs.model import BlobKey, ItemId, ItemSource, SessionId
+from gphotosfs.takeout.source import MemberReader
 
 
 class Sources:
-    """A source of bytes that asks the Library, or a Picker session that lives."""
+    """A source of bytes that asks the Library, a Picker session that lives, or archives."""
 
     def __init__(
-        self, store: Store, library: MediaSource, picked: Callable[[SessionId], MediaSource]
+        self,
+        store: Store,
+        library: MediaSource,
+        picked: Callable[[SessionId], MediaSource],
+        takeout: MediaSource,
     ) -> None:
         self._store = store
         self._library = library
         self._picked = picked
+        self._takeout = takeout
 
     def open(self, key: BlobKey, start: int, end: int | None) -> AbstractAsyncContextManager[Body]:
         """The bytes from start up to end (exclusive; None: to the blob's end), as one request.
@@ -44,6 +50,8 @@ class Sources:
         item = entries.item_with_id(self._store.read, key.item)
         if item is None or item.source is ItemSource.LIBRARY:
             return self._library
+        if item.source is ItemSource.TAKEOUT:
+            return self._takeout
         session = picks.session_for(self._store.read, item.inode)
         if session is None:
             raise errors.CutOffError(
@@ -53,21 +61,32 @@ class Sources:
 
 
 class KeptItems:
-    """The items whose bytes are here for good."""
+    """The items whose bytes are here for good: fetched after picking, or as they are in an archive."""
 
-    def __init__(self, store: Store, kept: KeptBlobs) -> None:
+    def __init__(
+        self,
+        store: Store,
+        kept: KeptBlobs,
+        in_archives: Callable[[ItemId], MemberReader | None],
+    ) -> None:
+        """`in_archives` gives a handle on bytes that lie in an archive as they are."""
         self._store = store
         self._kept = kept
+        self._in_archives = in_archives
 
     def has(self, item: ItemRow) -> bool:
         """Whether an item is one of them."""
+        if item.source is ItemSource.TAKEOUT:
+            return self._in_archives(item.id) is not None
         return picks.kept_bytes(self._store.read, item.inode) is not None
 
-    async def open(self, item: ItemRow) -> KeptReader | None:
+    async def open(self, item: ItemRow) -> KeptReader | MemberReader | None:
         """A handle on the bytes of an item; None if it is none of them.
 
         Raises:
             StoreError: its bytes are not here any more.
         """
+        if item.source is ItemSource.TAKEOUT:
+            return self._in_archives(item.id)
         size_bytes = picks.kept_bytes(self._store.read, item.inode)
         return None if size_bytes is None else await self._kept.open(item.blob, size_bytes)

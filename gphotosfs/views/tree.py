@@ -13,7 +13,7 @@ from gphotosfs import errors
 from gphotosfs.catalog import entries, picks
 from gphotosfs.catalog.entries import DirectoryRow, EntryRow, ItemRow
 from gphotosfs.catalog.store import Store
-from gphotosfs.model import DirectoryKind, Entry, Inode, Node
+from gphotosfs.model import Entry, Inode, Node
 from gphotosfs.views import attributes, layout, virtual
 from gphotosfs.views.files import Files
 from gphotosfs.views.listings import Listings
@@ -219,8 +219,8 @@ class Tree:
         row = entries.directory(self._store.read, inode)
         if row is None:
             raise errors.NotADirectoryEntryError(f"{path} is not a directory")
-        if row.kind in (DirectoryKind.PICKED, DirectoryKind.PICK):
-            return  # what was picked does not change
+        if row.kind in layout.NOT_GOOGLES:
+            return  # what was picked does not change, and archives are looked after by themselves
         which = layout.listing_for(row)
         for one in [which] if which is not None else self._listings.known_tops():
             await self._listings.renew(one)

@@ -1,0 +1,260 @@
+"""Items whose bytes lie in Takeout archives: where they are, and where the tree shows them.
+
+The archives are read as a whole, in runs. A run shows what it finds, batch by batch, and its end takes
+away what it did not find. Its entries carry revision 0, for which no listing of Google's vouches, so no
+listing takes them away (picks.py).
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gphotosfs import names
+from gphotosfs.catalog.entries import directory_of
+from gphotosfs.catalog.items import fixed, hide_from_timeline, note_item, show_in_timeline, touch
+from gphotosfs.catalog.places import (
+    Changes,
+    forget_times,
+    hide,
+    hide_empty,
+    make_directory,
+    note_times,
+    show,
+)
+from gphotosfs.catalog.store import Connection, fact, set_fact
+from gphotosfs.model import (
+    ROOT,
+    DirectoryKind,
+    Inode,
+    ItemId,
+    ItemSource,
+    MediaItem,
+    MediaKind,
+)
+
+_VOUCHED_BY_ARCHIVES: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where the bytes of an item lie."""
+
+    archive: int
+    path: str
+    packing: str
+    start: int
+    packed_bytes: int
+    size_bytes: int
+    crc: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundItem:
+    """An item as the archives have it."""
+
+    item: MediaItem
+    """Its id is made here."""
+    keys: tuple[str, ...]
+    """What it is recognised by, the surest first."""
+    location: Location
+    uploaded_ns: int | None
+    albums: tuple[str, ...]
+    in_media: bool
+    favorite: bool
+    archived: bool
+    trashed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAlbum:
+    """An album as the archives have it."""
+
+    key: str
+    title: str
+    description: str
+
+
+def location_of(db: Connection, identity: ItemId) -> Location | None:
+    """Where the bytes of an item lie; None if they are in no archive."""
+    row = db.execute(
+        "SELECT f.archive, f.path, f.packing, f.start, f.packed_bytes, f.size_bytes, f.crc"
+        " FROM item AS i JOIN takeout_file AS f ON f.inode = i.inode WHERE i.id = ?",
+        (identity,),
+    ).fetchone()
+    return None if row is None else Location(*row)
+
+
+def counts(db: Connection) -> dict[str, int]:
+    """How much of the archives the tree shows."""
+    return {
+        "items": db.execute("SELECT count(*) FROM takeout_file").fetchone()[0],
+        "albums": db.execute("SELECT count(*) FROM takeout_album").fetchone()[0],
+    }
+
+
+def items_by_archive(db: Connection) -> dict[int, int]:
+    """How many items' bytes each archive holds, by its number."""
+    rows = db.execute("SELECT archive, count(*) FROM takeout_file GROUP BY archive")
+    return {row[0]: row[1] for row in rows}
+
+
+def begin_run(
+    db: Connection, albums: Iterable[FoundAlbum], now_ns: int
+) -> tuple[int, dict[str, Inode], Changes]:
+    """A run's number, and the directories of the albums that it found, by key."""
+    run = (fact(db, "takeout_run") or 0) + 1
+    set_fact(db, "takeout_run", run)
+    changes = Changes()
+    return run, {one.key: _show_album(db, one, run, now_ns, changes) for one in albums}, changes
+
+
+def apply_items(
+    db: Connection,
+    run: int,
+    albums: Mapping[str, Inode],
+    found: Iterable[FoundItem],
+    now_ns: int,
+) -> tuple[Changes, list[tuple[ItemId, int]]]:
+    """Show items; also those whose bytes are others than before, with their new lengths."""
+    changes = Changes()
+    renewed: list[tuple[ItemId, int]] = []
+    for one in found:
+        identity, known = _recognised(db, run, one)
+        item = replace(one.item, id=identity)
+        first_seen_ns = now_ns if one.uploaded_ns is None else one.uploaded_ns
+        noted = note_item(db, item, first_seen_ns, changes, ItemSource.TAKEOUT)
+        db.executemany(
+            "INSERT OR REPLACE INTO takeout_key VALUES (?, ?)",
+            [(key, noted.inode) for key in one.keys],
+        )
+        if known is not None and (known.size_bytes, known.crc) != _bytes(one.location):
+            renewed.append((identity, one.location.size_bytes))
+        _locate(db, run, noted.inode, one.location)
+        if one.in_media:
+            show_in_timeline(db, noted, _VOUCHED_BY_ARCHIVES, now_ns, changes)
+        else:
+            hide_from_timeline(db, noted.inode, changes)
+        wanted = _directories(db, one, albums, now_ns, changes)
+        show(db, wanted, noted.inode, noted.name, identity, _VOUCHED_BY_ARCHIVES, changes)
+        for directory in wanted:
+            touch(changes, directory, noted.time_ns)
+        _hide_elsewhere(db, noted.inode, wanted, changes)
+    note_times(db, changes)
+    return changes, renewed
+
+
+def end_run(db: Connection, run: int) -> Changes:
+    """A run has shown everything: what it did not find is taken away."""
+    changes = Changes()
+    gone = db.execute("DELETE FROM takeout_file WHERE run <> ? RETURNING inode", (run,)).fetchall()
+    for (inode,) in gone:
+        for (directory,) in db.execute(
+            "SELECT directory FROM entry WHERE inode = ?", (inode,)
+        ).fetchall():
+            hide(db, directory, inode, changes)
+            hide_empty(db, directory, changes)
+    for (directory,) in db.execute(
+        "DELETE FROM takeout_album WHERE run <> ? RETURNING directory", (run,)
+    ).fetchall():
+        hide(db, fixed(db, DirectoryKind.ALBUMS), directory, changes)
+    forget_times(db, changes)
+    return changes
+
+
+def _recognised(db: Connection, run: int, one: FoundItem) -> tuple[ItemId, Location | None]:
+    """The id of a found item, and where its bytes were before.
+
+    An item that this run has met is not met again: two may have the same bytes.
+    """
+    for key in one.keys:
+        row = db.execute(
+            "SELECT i.id, f.archive, f.path, f.packing, f.start, f.packed_bytes, f.size_bytes, f.crc"
+            " FROM takeout_key AS k JOIN item AS i ON i.inode = k.inode"
+            " LEFT JOIN takeout_file AS f ON f.inode = i.inode"
+            " WHERE k.key = ? AND (f.run IS NULL OR f.run <> ?)",
+            (key, run),
+        ).fetchone()
+        if row is not None:
+            return ItemId(row[0]), None if row[1] is None else Location(*row[1:])
+    digest = hashlib.sha256(f"{run}\n{one.keys}".encode("utf-8", "surrogatepass")).hexdigest()
+    return ItemId(f"takeout-{digest[:40]}"), None
+
+
+def _bytes(location: Location) -> tuple[int, int | None]:
+    return location.size_bytes, location.crc
+
+
+def _locate(db: Connection, run: int, inode: Inode, at: Location) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO takeout_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            inode, run, at.archive, at.path, at.packing, at.start, at.packed_bytes, at.size_bytes, at.crc,
+        ),
+    )  # fmt: skip
+    db.execute("UPDATE item SET size_bytes = ? WHERE inode = ?", (at.size_bytes, inode))
+
+
+def _show_album(
+    db: Connection, album: FoundAlbum, run: int, now_ns: int, changes: Changes
+) -> Inode:
+    kind, parent = DirectoryKind.TAKEOUT_ALBUM, fixed(db, DirectoryKind.ALBUMS)
+    row = db.execute("SELECT title FROM takeout_album WHERE key = ?", (album.key,)).fetchone()
+    known = directory_of(db, kind, album.key)
+    if row is not None and row["title"] != album.title and known is not None:
+        hide(db, parent, known.inode, changes)
+    name = names.directory_name(album.title)
+    inode = make_directory(db, kind, album.key, parent, name, now_ns, changes)
+    db.execute(
+        "INSERT OR REPLACE INTO takeout_album VALUES (?, ?, ?, ?, ?)",
+        (album.key, run, inode, album.title, album.description),
+    )
+    return inode
+
+
+def _directories(
+    db: Connection, one: FoundItem, albums: Mapping[str, Inode], now_ns: int, changes: Changes
+) -> list[Inode]:
+    """Where an item is shown besides `media/`."""
+    if one.trashed:
+        return [make_directory(db, DirectoryKind.TRASH, "", ROOT, b"trash", now_ns, changes)]
+    found = [albums[key] for key in one.albums]
+    if one.favorite:
+        found.append(fixed(db, DirectoryKind.FAVORITES))
+    if one.item.kind is MediaKind.VIDEO and one.in_media:
+        found.append(fixed(db, DirectoryKind.VIDEOS))
+    if one.archived:
+        found.append(
+            make_directory(db, DirectoryKind.ARCHIVE, "", ROOT, b"archive", now_ns, changes)
+        )
+    if one.item.people:
+        people = make_directory(db, DirectoryKind.PEOPLE, "", ROOT, b"people", now_ns, changes)
+        for person in one.item.people:
+            name = names.directory_name(person)
+            found.append(
+                make_directory(db, DirectoryKind.PERSON, person, people, name, now_ns, changes)
+            )
+    return found
+
+
+_PLACES: Final = (
+    DirectoryKind.TAKEOUT_ALBUM,
+    DirectoryKind.FAVORITES,
+    DirectoryKind.VIDEOS,
+    DirectoryKind.ARCHIVE,
+    DirectoryKind.TRASH,
+    DirectoryKind.PERSON,
+)
+
+
+def _hide_elsewhere(db: Connection, inode: Inode, wanted: list[Inode], changes: Changes) -> None:
+    """Take an item out of where an earlier run showed it, and this one does not."""
+    rows = db.execute(
+        "SELECT e.directory, d.kind FROM entry AS e JOIN directory AS d ON d.inode = e.directory"
+        " WHERE e.inode = ?",
+        (inode,),
+    ).fetchall()
+    for directory, kind in rows:
+        if kind in _PLACES and directory not in wanted:
+            hide(db, directory, inode, changes)
+            hide_empty(db, directory, changes)

@@ -1,0 +1,33 @@
+"""Asking a profile's writer; where there is none, a command is it meanwhile."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from gphotosfs.cli.logs import log_to
+from gphotosfs.config import Profile, read_config_file, settings_from
+from gphotosfs.control import Client
+
+T = TypeVar("T")
+
+
+def reached(
+    profile: Profile, ask: Callable[[Client], Awaitable[T]], *, may_be_signed_out: bool = False
+) -> T:
+    """What an async function makes of a connection to the profile's writer.
+
+    `may_be_signed_out` says that what is asked for needs no Google.
+
+    Raises:
+        GPhotosError: the profile can't be served, or what was asked for failed.
+    """
+    from gphotosfs.app import reach, run_loop
+
+    settings = settings_from(read_config_file(profile.config_path), {})
+    profile.make_dirs()
+    log_to(settings.log_file or profile.log_path, settings.log_level)
+
+    async def asked() -> T:
+        async with reach(profile, settings, may_be_signed_out=may_be_signed_out) as client:
+            return await ask(client)
+
+    return run_loop(asked)

@@ -1,0 +1,131 @@
+"""`gphotosfs takeout`."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import trio
+
+from gphotosfs.cli.arguments import json_option, profile_option
+from gphotosfs.cli.cache import readable
+from gphotosfs.cli.guidance import typed
+from gphotosfs.cli.reaching import reached
+from gphotosfs.config import Profile
+from gphotosfs.control import Client
+
+LOOK_S: Final = 0.3
+"""Between two looks at how far a reading has come."""
+
+
+@click.group()
+def takeout() -> None:
+    """Show archives of Google Takeout in the tree, where they lie and as they are.
+
+    They are read in place: nothing is unpacked or copied, and no sign-in is needed.
+    """
+
+
+@takeout.command()
+@profile_option
+@json_option
+@click.argument("archives", nargs=-1, required=True, metavar="ARCHIVE…")
+def add(profile: Profile, as_json: bool, archives: tuple[str, ...]) -> None:
+    """Add zips, all parts of an export at once or one after the other, or unpacked folders.
+
+    A later export is added to the ones before it: what is new appears, what was changed is renewed.
+    """
+    # The writer may run in another folder.
+    paths = [str(Path(archive).absolute()) for archive in archives]
+
+    async def added(client: Client) -> Mapping[str, Any]:
+        return await _with_progress(client, "takeout_add", paths=paths)
+
+    done = reached(profile, added, may_be_signed_out=True)
+    if as_json:
+        click.echo(json.dumps(done, indent=2))
+        return
+    click.echo(
+        f"{_count(done['new_items'], 'photo or video', 'photos and videos')} new, "
+        f"{done['items']} in {_count(done['albums'], 'album', 'albums')} and by date in all"
+    )
+    _tell(done["problems"])
+
+
+@takeout.command("list")
+@profile_option
+@json_option
+def list_(profile: Profile, as_json: bool) -> None:
+    """Show the archives, what is in them, and what is wrong or missing."""
+
+    async def listed(client: Client) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = await client.call("takeout_list")
+        return found
+
+    found = reached(profile, listed, may_be_signed_out=True)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    if not found["archives"]:
+        click.echo(f"No archive was added yet: {typed('takeout add', profile)} ARCHIVE…")
+    for archive in found["archives"]:
+        size = readable(archive["size_bytes"]) if archive["size_bytes"] else "a folder"
+        where = size if archive["is_there"] else "NOT THERE"
+        click.echo(f"{archive['path']}: {where}, {archive['items']} photos and videos")
+    if found["archives"]:
+        click.echo(f"in all: {found['items']} photos and videos, {found['albums']} albums")
+    for part in found["missing_parts"]:
+        click.echo(f"missing part: {part}")
+    _tell(found["problems"])
+
+
+@takeout.command()
+@profile_option
+@click.argument("archives", nargs=-1, required=True, metavar="ARCHIVE…")
+def remove(profile: Profile, archives: tuple[str, ...]) -> None:
+    """Show archives no longer. The files themselves are not touched.
+
+    ARCHIVE is a path or a file's name as `takeout list` shows them.
+    """
+    names = [str(Path(name).absolute()) if "/" in name else name for name in archives]
+
+    async def removed(client: Client) -> Mapping[str, Any]:
+        return await _with_progress(client, "takeout_remove", names=names)
+
+    done = reached(profile, removed, may_be_signed_out=True)
+    click.echo(
+        f"{_count(done['removed'], 'archive', 'archives')} removed, {done['items']} photos left"
+    )
+
+
+async def _with_progress(client: Client, call: str, **args: object) -> Mapping[str, Any]:
+    """What a call returns that has the archives read; on a terminal it is told how far that is."""
+    done: Mapping[str, Any]
+    if not sys.stderr.isatty():
+        return dict(await client.call(call, **args))
+    from rich.console import Console
+
+    with Console(stderr=True).status("reading the archives") as shown:
+        async with trio.open_nursery() as nursery:
+
+            async def look() -> None:
+                while True:
+                    await trio.sleep(LOOK_S)
+                    members = await client.call("takeout_progress")
+                    shown.update(f"reading the archives: {members} files looked at")
+
+            nursery.start_soon(look)
+            done = await client.call(call, **args)
+            nursery.cancel_scope.cancel()
+    return done
+
+
+def _tell(problems: list[str]) -> None:
+    for problem in problems:
+        click.echo(f"gphotosfs: {problem}", err=True)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

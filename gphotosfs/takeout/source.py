@@ -1,0 +1,188 @@
+"""The bytes of items in archives: straight where they lie as they are, else as a source of the cache."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from gphotosfs.errors import ArchiveError
+from gphotosfs.model import BlobKey, ItemId
+from gphotosfs.takeout.archive import Archive, Folder, ZipArchive
+from gphotosfs.takeout.members import Member, Packing
+
+OPEN_MAX: Final = 256
+"""Archives held open; what is read of any beyond costs opening them. A process may have 1,024 files."""
+
+Stamp = tuple[int, int]
+"""(bytes, time of the last change in ns) of an archive's file."""
+
+
+def open_archive(path: Path, number: int) -> Archive:
+    """The archive at a path, whatever kind it is.
+
+    Raises:
+        ArchiveError: there is none that can be opened.
+    """
+    return Folder(path, number) if path.is_dir() else ZipArchive(path, number)
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """What differs once an archive was replaced; None if it is not there. A folder's files vary freely."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (0, 0) if path.is_dir() else (found.st_size, found.st_mtime_ns)
+
+
+class Archives:
+    """The archives of a profile, opened when they are asked for."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Path, Stamp | None]] = {}
+        self._open: dict[int, Archive] = {}
+        self._limiters: dict[int, trio.CapacityLimiter] = {}
+
+    async def know(self, archives: dict[int, tuple[Path, Stamp | None]]) -> None:
+        """These are all there are, as they were when they were read."""
+        for number in list(self._open):
+            if archives.get(number) != self._known.get(number):
+                await self._close(number)
+        self._known = archives
+
+    async def aclose(self) -> None:
+        """Let go of every file."""
+        for number in list(self._open):
+            await self._close(number)
+
+    async def read(self, member: Member, start: int, size: int) -> bytes:
+        """Bytes of a member, fewer than asked for only at its end.
+
+        Raises:
+            ArchiveError: the archive is gone, damaged or another one now.
+        """
+        limiter = self._limiter(member.archive)
+        return await trio.to_thread.run_sync(self._read, member, start, size, limiter=limiter)
+
+    def _limiter(self, number: int) -> trio.CapacityLimiter:
+        # zlib's state has one owner at a time; another archive may lie on another disk.
+        return self._limiters.setdefault(number, trio.CapacityLimiter(1))
+
+    async def _close(self, number: int) -> None:
+        async with self._limiter(number):
+            self._open.pop(number).close()
+
+    def _read(self, member: Member, start: int, size: int) -> bytes:
+        number = member.archive
+        archive = self._open.get(number)
+        if archive is None:
+            archive = self._opened(number)
+            if len(self._open) >= OPEN_MAX:
+                try:
+                    return archive.read(member, start, size)
+                finally:
+                    archive.close()
+            self._open[number] = archive
+        return archive.read(member, start, size)
+
+    def _opened(self, number: int) -> Archive:
+        if number not in self._known:
+            raise ArchiveError("the archive that holds this was removed: gphotosfs takeout list")
+        path, stamp = self._known[number]
+        now = stamp_of(path)
+        if now is None:
+            raise ArchiveError(f"{path} is not there; put it back, or: gphotosfs takeout remove")
+        if now != stamp:
+            raise ArchiveError(f"{path} was changed since it was read; it is read again soon")
+        return open_archive(path, number)
+
+
+class TakeoutMedia:
+    """A source of bytes for the block cache: archives."""
+
+    def __init__(self, archives: Archives, locate: Callable[[ItemId], Member | None]) -> None:
+        """`locate` says where an item's bytes lie; None: in no archive."""
+        self._archives = archives
+        self._locate = locate
+
+    def open(
+        self, key: BlobKey, start: int, end: int | None
+    ) -> AbstractAsyncContextManager["MemberBody"]:
+        """The bytes from start up to end (exclusive; None: to the blob's end).
+
+        Raises:
+            ArchiveError: they are in no archive any more.
+        """
+        return self._opened(key, start, end)
+
+    async def size(self, key: BlobKey) -> int | None:
+        """The blob's length."""
+        member = self._locate(key.item)
+        return None if member is None else member.size_bytes
+
+    def reader(self, item: ItemId) -> "MemberReader | None":
+        """A handle on bytes that lie in an archive as they are; None for all others."""
+        member = self._locate(item)
+        if member is None or member.packing not in {Packing.STORED, Packing.FILE}:
+            return None
+        return MemberReader(self._archives, member)
+
+    @asynccontextmanager
+    async def _opened(
+        self, key: BlobKey, start: int, end: int | None
+    ) -> AsyncIterator["MemberBody"]:
+        member = self._locate(key.item)
+        if member is None:
+            raise ArchiveError("these bytes are in no archive any more: gphotosfs takeout list")
+        yield MemberBody(self._archives, member, start, end)
+
+
+class MemberBody:
+    """A member's bytes from somewhere on."""
+
+    def __init__(self, archives: Archives, member: Member, start: int, end: int | None) -> None:
+        self.start = start
+        self.total_bytes: int | None = member.size_bytes
+        self._archives = archives
+        self._member = member
+        self._at = start
+        self._end = member.size_bytes if end is None else min(end, member.size_bytes)
+
+    async def readinto(self, buffer: memoryview) -> int:
+        """Fill the front of the buffer; the number of bytes, 0 only at the end.
+
+        Raises:
+            ArchiveError: the archive is gone, damaged or another one now.
+        """
+        size = min(len(buffer), self._end - self._at)
+        if size <= 0:
+            return 0
+        data = await self._archives.read(self._member, self._at, size)
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+class MemberReader:
+    """An open file whose bytes lie in an archive as they are."""
+
+    def __init__(self, archives: Archives, member: Member) -> None:
+        self.size_bytes = member.size_bytes
+        self._archives = archives
+        self._member = member
+
+    async def read(self, offset: int, size: int) -> bytes:
+        """The bytes from an offset; fewer than asked for only at the end.
+
+        Raises:
+            ArchiveError: the archive is gone, damaged or another one now.
+        """
+        return await self._archives.read(self._member, offset, size)
+
+    def gave_up(self) -> None:
+        """Nothing to remember: a disk that hangs says so by itself."""
+
+    def close(self) -> None:
+        """Nothing is held for one reader alone."""

@@ -1,0 +1,302 @@
+"""Takeout archives in the tree: what is shown where, and what stays when archives come and go."""
+
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trio
+
+from gphotosfs import errors
+from gphotosfs.app.core import Core
+from gphotosfs.config import Settings
+from gphotosfs.google import connection
+from gphotosfs.model import Inode
+from gphotosfs.simulator.content import read_all
+from gphotosfs.simulator.takeout import Quirks, export
+from gphotosfs.simulator.world import World
+from gphotosfs.simulator.zip_writer import ZipWriter
+from tests.component.core_kit import Seen, profile_in
+
+PHOTO = b"a photo, as it is"
+
+
+@asynccontextmanager
+async def signed_out(
+    folder: Path, *, seen: Seen | None = None, archived: bool = False
+) -> AsyncIterator[Core]:
+    """The services of a profile that never signed in."""
+    profile, seen = profile_in(folder), seen or Seen()
+    google = connection.connect(profile.credentials_path, profile.state_dir, may_be_signed_out=True)
+    core = Core(
+        profile,
+        Settings(include_archived=archived),
+        google,
+        changed=seen.changed,
+        renewed=seen.renewed.append,
+    )
+    async with trio.open_nursery() as nursery:
+        await nursery.start(core.run)
+        yield core
+        nursery.cancel_scope.cancel()
+
+
+async def names_in(core: Core, path: str) -> dict[str, int]:
+    """The names in a directory and their inodes."""
+    directory, after = await core.tree.resolve(path), None
+    found: dict[str, int] = {}
+    while entries := await core.tree.entries(directory, after):
+        found |= {entry.name.decode(): entry.node.inode for entry in entries}
+        after = entries[-1].cookie
+    return found
+
+
+async def content_of(core: Core, path: str) -> bytes:
+    """All of a file."""
+    inode = await core.tree.resolve(path)
+    handle = await core.tree.open(inode)
+    try:
+        size = (await core.tree.stat(inode)).size_bytes
+        return b"".join(
+            [bytes(await core.tree.read(handle, at, 50_000)) for at in range(0, size, 50_000)]
+        )
+    finally:
+        core.tree.close(handle)
+
+
+def packed(path: Path, *members: tuple[str, bytes], deflated: bool = False) -> str:
+    """A zip with these files below the Photos root."""
+    with path.open("wb") as file:
+        archive = ZipWriter(file)
+        for name, data in members:
+            archive.add(f"Takeout/Google Photos/{name}", data, deflated=deflated)
+        archive.close()
+    return str(path)
+
+
+def told(title: str, taken_s: int = 1_600_000_000, **more: object) -> bytes:
+    return json.dumps(
+        {"title": title, "photoTakenTime": {"timestamp": str(taken_s)}, **more}
+    ).encode()
+
+
+async def test_years_albums_and_all_others_show_one_inode(tmp_path: Path) -> None:
+    path = packed(
+        tmp_path / "t.zip",
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg", favorited=True, people=[{"name": "Ada"}])),
+        ("Rome/a.jpg", PHOTO),
+        ("Rome/metadata.json", b'{"title": "Rome & more"}'),
+    )
+    async with signed_out(tmp_path) as core:
+        done = await core.takeout.add([path])
+        places = (
+            *("media/all", "media/by-year/2020", "media/by-month/2020/2020-09"),
+            *("media/by-day/2020/2020-09-13", "albums/Rome & more", "favorites", "people/Ada"),
+        )
+        found = [await names_in(core, place) for place in places]
+        node = await core.tree.stat(Inode(found[0]["a.jpg"]))
+
+    assert done == {"added": 1, "new_items": 1, "items": 1, "albums": 1, "problems": []}
+    assert found == [found[0]] * len(places)
+    assert (node.size_bytes, node.size_is_exact, node.links) == (len(PHOTO), True, len(places))
+    assert node.modified_ns == 1_600_000_000 * 10**9
+
+
+async def test_roots_that_hold_nothing_are_not_there(tmp_path: Path) -> None:
+    whole = packed(
+        tmp_path / "t.zip",
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg", people=[{"name": "Ada"}])),
+        ("Photos from 2020/b.jpg", PHOTO + b"2"),
+        ("Photos from 2020/b.jpg.json", told("b.jpg", archived=True)),
+        ("Trash/c.jpg", PHOTO + b"3"),
+        ("Trash/c.jpg.json", told("c.jpg", trashed=True)),
+    )
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([whole])
+        full = set(await names_in(core, ""))
+        shown = [set(await names_in(core, one)) for one in ("archive", "trash", "media/all")]
+        await core.takeout.remove(["t.zip"])
+        empty = set(await names_in(core, ""))
+
+    assert full - empty == {"people", "archive", "trash"}
+    assert shown == [{"b.jpg"}, {"c.jpg"}, {"a.jpg"}]
+
+
+async def test_archived_photos_stand_in_media_if_that_is_wanted(tmp_path: Path) -> None:
+    path = packed(
+        tmp_path / "t.zip",
+        ("Photos from 2020/b.jpg", PHOTO),
+        ("Photos from 2020/b.jpg.json", told("b.jpg", archived=True)),
+    )
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([path])
+        without = await names_in(core, "media/all")
+    async with signed_out(tmp_path, archived=True) as core:
+        with trio.fail_after(30):
+            while "b.jpg" not in await names_in(core, "media/all"):
+                await trio.sleep(0.05)
+
+    assert "b.jpg" not in without
+
+
+@pytest.mark.parametrize("deflated", [False, True])
+async def test_bytes_are_those_of_the_archive(tmp_path: Path, deflated: bool) -> None:
+    world = World(5, items=12, cheap_bytes=True, photo_bytes=300_000, video_bytes=900_000)
+    made = export(world, tmp_path, Quirks(parts=2, deflated=deflated))
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([str(path) for path in made.paths])
+        by_size = {item.size_bytes: item for item in world.items()}
+        read = [
+            await content_of(core, f"media/all/{name}")
+            for name in await names_in(core, "media/all")
+        ]
+
+    for data in read:
+        item = by_size[len(data)]
+        assert data == read_all(world.content(item, "dv" if item.is_video else "d"))
+    assert len(read) == sum(not item.archived for item in world.items())
+
+
+async def test_inodes_and_names_stay_over_restarts_removals_and_later_exports(
+    tmp_path: Path,
+) -> None:
+    world = World(5, items=20, cheap_bytes=True, photo_bytes=9000, video_bytes=9000)
+    first = export(world, tmp_path, Quirks(made="20260101T000000Z"))
+    later = export(world, tmp_path, Quirks(made="20260301T000000Z", parts=3, layout=2024))
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([str(first.paths[0])])
+        before = await names_in(core, "media/all")
+        albums = await names_in(core, "albums")
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([str(path) for path in later.paths])
+        both = await names_in(core, "media/all")
+        await core.takeout.remove([str(first.paths[0])])
+        second = await names_in(core, "media/all")
+        await core.takeout.remove([str(path) for path in later.paths])
+        nothing = await core.takeout.add([str(first.paths[0])])
+        again = await names_in(core, "media/all")
+        assert await names_in(core, "albums") == albums
+
+    assert before == both == second == again
+    assert nothing["new_items"] == nothing["items"]
+
+
+async def test_a_photo_that_was_edited_is_renewed_under_its_inode(tmp_path: Path) -> None:
+    seen = Seen()
+    url = "https://photos.google.com/photo/AF1QipX"
+    paths = [
+        packed(
+            tmp_path / f"takeout-20260{number}01T000000Z-001.zip",
+            ("Photos from 2020/a.jpg", data),
+            ("Photos from 2020/a.jpg.json", told("a.jpg", url=url)),
+            deflated=True,
+        )
+        for number, data in enumerate((b"old bytes", b"new bytes"), 1)
+    ]
+    async with signed_out(tmp_path, seen=seen) as core:
+        await core.takeout.add(paths[:1])
+        before = await names_in(core, "media/all")
+        old = await content_of(core, "media/all/a.jpg")
+        await core.takeout.add(paths[1:])
+        after = await names_in(core, "media/all")
+        new = await content_of(core, "media/all/a.jpg")
+
+    assert before == after
+    assert (old, new) == (b"old bytes", b"new bytes")
+    assert seen.renewed == [before["a.jpg"]]
+
+
+async def test_a_missing_archive_is_named_and_the_rest_is_served(tmp_path: Path) -> None:
+    world = World(5, items=20, cheap_bytes=True, photo_bytes=9000, video_bytes=9000)
+    made = export(world, tmp_path, Quirks(parts=2))
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([str(path) for path in made.paths])
+        before = await names_in(core, "media/all")
+    made.paths[1].rename(tmp_path / "elsewhere")
+    async with signed_out(tmp_path) as core:
+        listed = core.takeout.listed()
+        outcomes = []
+        for name in await names_in(core, "media/all"):
+            try:
+                outcomes.append(len(await content_of(core, f"media/all/{name}")) > 0)
+            except errors.ArchiveError as exc:
+                assert made.paths[1].name in str(exc)  # noqa: PT017 - some fail and some do not
+                outcomes.append(False)
+        assert await names_in(core, "media/all") == before
+
+    assert [archive["is_there"] for archive in listed["archives"]] == [True, False]
+    assert any("is not there; the rest is served" in problem for problem in listed["problems"])
+    assert set(outcomes) == {True, False}
+
+
+async def test_an_archive_that_was_replaced_is_read_again(tmp_path: Path) -> None:
+    path = packed(
+        tmp_path / "t.zip",
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg")),
+    )
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([path])
+    packed(
+        tmp_path / "t.zip",
+        ("Photos from 2020/b.jpg", PHOTO * 2),
+        ("Photos from 2020/b.jpg.json", told("b.jpg")),
+    )
+    os.utime(path, ns=(1, 1))
+
+    async with signed_out(tmp_path) as core:
+        with trio.fail_after(30):
+            while list(await names_in(core, "media/all")) != ["b.jpg"]:
+                await trio.sleep(0.05)
+        assert await content_of(core, "media/all/b.jpg") == PHOTO * 2
+
+
+async def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"<html>please sign in</html>")
+    async with signed_out(tmp_path) as core:
+        with pytest.raises(errors.ConfigError, match=r"a\.zip has no directory"):
+            await core.takeout.add([str(tmp_path / "a.zip")])
+        with pytest.raises(errors.NoEntryError, match="never added"):
+            await core.takeout.remove(["a.zip"])
+
+        assert core.takeout.listed()["archives"] == []
+
+
+async def test_what_takeout_knows_beyond_google_is_told_by_attributes(tmp_path: Path) -> None:
+    path = packed(
+        tmp_path / "t.zip",
+        ("Photos from 2020/a.jpg", PHOTO),
+        (
+            "Photos from 2020/a.jpg.json",
+            told(
+                "a.jpg",
+                description="By the sea",
+                geoData={"latitude": 48.858, "longitude": 2.294, "altitude": 35.5},
+                people=[{"name": "Ada"}, {"name": "Grace"}],
+                googlePhotosOrigin={"webUpload": {}},
+            ),
+        ),
+    )
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([path])
+        inode = await core.tree.resolve("media/all/a.jpg")
+        found = {
+            name: await core.tree.attribute(inode, name)
+            for name in await core.tree.attribute_names(inode)
+        }
+
+    assert {name: value for name, value in found.items() if name != b"user.gphotos.id"} == {
+        b"user.gphotos.source": b"takeout",
+        b"user.gphotos.description": b"By the sea",
+        b"user.gphotos.latitude": b"48.858",
+        b"user.gphotos.longitude": b"2.294",
+        b"user.gphotos.altitude_m": b"35.5",
+        b"user.gphotos.people": b"Ada, Grace",
+        b"user.gphotos.origin": b"webUpload",
+        b"user.mime_type": b"image/jpeg",
+        b"user.xdg.comment": b"By the sea",
+    }
