@@ -152,8 +152,8 @@ def begin_pick(db: Connection, name: bytes, session: PickingSession, now_ns: int
 
 
 def set_state(db: Connection, pick: PickRow, state: PickState) -> None:
-    """Note how far a pick has come."""
-    db.execute("UPDATE pick SET state = ? WHERE id = ?", (state, pick.id))
+    """Note how far a pick has come; the page has served its purpose then."""
+    db.execute("UPDATE pick SET state = ?, page_url = '' WHERE id = ?", (state, pick.id))
 
 
 def add_picked(db: Connection, pick: PickRow, found: tuple[MediaItem, ...], now_ns: int) -> Changes:

@@ -9,7 +9,7 @@ CREATE TABLE pick (
     name       BLOB NOT NULL UNIQUE,    -- of its directory in picked/
     state      TEXT NOT NULL,           -- model.PickState
     session    TEXT NOT NULL,           -- Google's id
-    page_url   TEXT NOT NULL,           -- where the person picks
+    page_url   TEXT NOT NULL,           -- where the person picks; '' once they did
     begun_ns   INTEGER NOT NULL,
     expires_ns INTEGER                  -- when the session ends; NULL: Google did not say
 ) STRICT;

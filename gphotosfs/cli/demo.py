@@ -9,6 +9,7 @@ import click
 from gphotosfs.cli.checks import Life, check_system, life_of, usable_mountpoint
 from gphotosfs.cli.daemons import resolved
 from gphotosfs.cli.mount import mount_and_serve
+from gphotosfs.cli.pick import pick_photos
 from gphotosfs.cli.unmount import unmount_ours
 from gphotosfs.config import Folders, MountRequest, read_config_file, settings_from
 from gphotosfs.control import mounted_at
@@ -21,9 +22,12 @@ from gphotosfs.errors import MountError, NotMountedError
 @click.option("--items", default=250, show_default=True, type=click.IntRange(1, 1_000_000))
 @click.option("--stop", is_flag=True, help="Unmount it and remove what it left.")
 @click.option("--force", is_flag=True, help="With --stop: even if it is in use.")
-def demo(mountpoint: str, items: int, stop: bool, force: bool) -> None:
+@click.option("--pick", is_flag=True, help="Choose photos in it, as `gphotosfs pick` does.")
+def demo(mountpoint: str, items: int, stop: bool, force: bool, pick: bool) -> None:
     """Look at a simulated Google Photos library; no account is needed."""
     folders = Folders.of_user()
+    if pick:
+        sys.exit(pick_in_demo(mountpoint, folders))
     if stop:
         stop_demo(mountpoint, folders, force=force)
     else:
@@ -72,8 +76,22 @@ def tell(what: str, path: Path) -> None:
     program = "gphotosfs" if shutil.which("gphotosfs") else sys.argv[0]
     click.echo(what)
     click.echo(f"  look around:  ls {path}/albums, or open it in a file manager")
+    click.echo(f"  choose some:  {program} demo --pick {path}")
     click.echo(f"  how it is:    {program} status {path}")
     click.echo(f"  stop it:      {program} demo --stop {path}")
+
+
+def pick_in_demo(mountpoint: str, folders: Folders) -> int:
+    """Bring a person to the simulated page for picking; the exit code.
+
+    Raises:
+        NotMountedError: there is no demo at the mount point.
+        GPhotosError: nothing was picked.
+    """
+    trial = Demo(resolved(mountpoint), folders)
+    if not trial.exists:
+        raise NotMountedError(f"there is no demo at {mountpoint}")
+    return pick_photos(trial.profile, "", no_browser=False)
 
 
 def stop_demo(mountpoint: str, folders: Folders, *, force: bool) -> None:

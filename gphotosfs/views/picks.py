@@ -177,7 +177,7 @@ class Picks:
         return {
             "name": pick.name.decode(),
             "state": pick.state,
-            "page_url": pick.page_url if pick.state is PickState.WAITING else "",
+            "page_url": pick.page_url,
             "begun_at_s": pick.begun_ns // 10**9,
             "ends_at_s": None if is_over or pick.expires_ns is None else pick.expires_ns // 10**9,
             "items": found.items,

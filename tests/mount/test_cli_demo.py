@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 
@@ -148,3 +151,23 @@ def test_in_the_foreground_it_serves_until_it_is_told_to_end(
 
     assert daemon.returncode == 0
     assert mounted_at(mountpoint) is None
+
+
+def test_photos_can_be_chosen_in_the_demo(demo: Path, environment: dict[str, str]) -> None:
+    nowhere = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"), "")
+    with subprocess.Popen(
+        [*PROGRAM, "demo", "--pick", demo],
+        env=environment | nowhere,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        address = next(line.strip() for line in process.stdout if "/picker/" in line)
+        with urlopen(address) as page:
+            found = re.findall('name=item value="([^"]+)"', page.read().decode())
+        urlopen(address, urlencode([("item", item) for item in found[:2]]).encode()).close()
+        last = process.stdout.readlines()[-1]
+
+    assert process.returncode == 0
+    assert "2 photos and videos are in picked/" in last
+    assert len(list((demo / "picked").glob("*/*"))) == 2
