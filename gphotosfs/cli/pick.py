@@ -1,7 +1,7 @@
 """`gphotosfs pick`."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import click
@@ -12,9 +12,9 @@ from gphotosfs.cli.browser import open_page, show_address
 from gphotosfs.cli.cache import readable
 from gphotosfs.cli.failures import FAILED
 from gphotosfs.cli.guidance import typed
-from gphotosfs.cli.logs import log_to
 from gphotosfs.cli.pick_progress import Shown
-from gphotosfs.config import Profile, read_config_file, settings_from
+from gphotosfs.cli.reaching import reached
+from gphotosfs.config import Profile
 from gphotosfs.control import Client
 from gphotosfs.errors import NoEntryError, PermissionRefusedError, SignInError
 
@@ -49,7 +49,7 @@ def pick_photos(profile: Profile, name: str, *, no_browser: bool) -> int:
         GPhotosError: nothing was picked; the message says why.
     """
     try:
-        state = _reached(profile, lambda client: _pick(client, name, no_browser=no_browser))
+        state = reached(profile, lambda client: _pick(client, name, no_browser=no_browser))
     except KeyboardInterrupt:
         click.echo("\nEvery mount goes on with it, and so does `gphotosfs pick --name NAME`.")
         return INTERRUPTED
@@ -74,7 +74,7 @@ def list_(profile: Profile, as_json: bool) -> None:
     async def listed(client: Client) -> Any:
         return await client.call("pick_list")
 
-    found: list[dict[str, Any]] = _reached(profile, listed)
+    found: list[dict[str, Any]] = reached(profile, listed)
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
@@ -98,23 +98,8 @@ def remove(profile: Profile, name: str, yes: bool) -> None:
         freed_bytes: int = await client.call("pick_remove", name=name)
         return freed_bytes
 
-    freed_bytes = _reached(profile, removed)
+    freed_bytes = reached(profile, removed)
     click.echo("Nothing was deleted." if freed_bytes is None else f"{readable(freed_bytes)} freed")
-
-
-def _reached(profile: Profile, ask: Callable[[Client], Any]) -> Any:
-    """What an async function makes of a connection to the profile's writer."""
-    from gphotosfs.app import reach, run_loop
-
-    settings = settings_from(read_config_file(profile.config_path), {})
-    profile.make_dirs()
-    log_to(settings.log_file or profile.log_path, settings.log_level)
-
-    async def reached() -> Any:
-        async with reach(profile, settings) as client:
-            return await ask(client)
-
-    return run_loop(reached)
 
 
 async def _pick(client: Client, name: str, *, no_browser: bool) -> Mapping[str, Any]:
