@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from bench import million
 from bench.google import Google, Library, google, measure_alone
 from bench.peers import PEERS, Peer
 from bench.report import Results, told, write
@@ -23,18 +24,18 @@ def main() -> None:
     args = _parser().parse_args()
     chosen = [peer for peer in PEERS if not args.peer or peer.name.startswith(tuple(args.peer))]
     library = Library(
-        albums=(100, 1000, 10_000, 450), photo_bytes=3_000_000, video_bytes=200_000_000
+        albums=(100, 1000, 10_000, 450, 130), photo_bytes=3_000_000, video_bytes=200_000_000
     )
     sizes = Sizes()
     if args.quick:
         library = Library(
-            albums=(100, 300, 1000, 300), photo_bytes=1_000_000, video_bytes=50_000_000
+            albums=(100, 300, 1000, 200, 100), photo_bytes=1_000_000, video_bytes=50_000_000
         )
         sizes = Sizes(heads=40, photos=20, seeks=20)
     results = Results(library=library, sizes=sizes, peers=chosen, rounds=args.rounds)
     started_s = time.monotonic()
     with _folder(args.keep) as folder:
-        _measure(folder, results)
+        _measure(folder, results, is_quick=args.quick)
     results.took_s = time.monotonic() - started_s
     command = "python -m bench " + " ".join(sys.argv[1:])
     write(args.output, results, command.strip())
@@ -52,7 +53,7 @@ def _folder(kept: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _measure(folder: Path, results: Results) -> None:
+def _measure(folder: Path, results: Results, *, is_quick: bool) -> None:
     with google(folder, results.library) as made:
         results.alone = measure_alone(made)
         print(results.alone)
@@ -63,6 +64,9 @@ def _measure(folder: Path, results: Results) -> None:
             turn = number % len(results.peers)
             for peer in results.peers[turn:] + results.peers[:turn]:
                 _one(folder, results, peer, number, made, hopeless)
+        if not is_quick:
+            print("a million items", flush=True)
+            results.million = million.measure(made, folder / "million")
 
 
 def _one(

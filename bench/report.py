@@ -12,6 +12,7 @@ from typing import Final
 
 from bench import sections
 from bench.google import API_LATENCY_S, MEDIA_LATENCY_S, Alone, Library, Spent
+from bench.million import ITEMS, Million
 from bench.peers import GPHOTOSFS, Peer
 from bench.rounds import Life, Measured, Sizes
 from bench.sections import Row
@@ -33,6 +34,7 @@ class Results:
     )
     """By the trip's and the peer's name."""
     lives: dict[str, list[Life]] = field(default_factory=dict)
+    million: Million | None = None
     took_s: float = 0.0
 
     def add(self, peer: Peer, trip: str, measured: Measured) -> None:
@@ -63,6 +65,9 @@ def write(path: Path, results: Results, command: str) -> None:
         if rows:
             parts.extend((f"## {section.title}", section.text, _table(results, rows)))
     parts.extend(("## What the daemons took", _lives(results)))
+    if results.million is not None:
+        parts.extend(("## A million known items", _million(results.million)))
+    parts.append(sections.END.strip())
     path.write_text("\n\n".join(part for part in parts if part) + "\n")
 
 
@@ -188,6 +193,24 @@ def _lives(results: Results) -> str:
                 f" | {spent.media_bytes / MB:,.0f} MB |"
             )
     return "\n".join(lines)
+
+
+def _million(found: Million) -> str:
+    lines = [
+        "| | time | entries |",
+        "| --- | ---: | ---: |",
+        f"| ready | {_time(found.ready_s)} | |",
+        *(
+            f"| `find {view}` | {_time(one.seconds)} | {one.done:,} |"
+            for view, one in found.found.items()
+        ),
+    ]
+    memory = (
+        f"A catalogue of {ITEMS:,} items, gphotosfs alone: {found.start_bytes / MB:.0f} MB of memory when"
+        f" it was ready, at most {found.peak_bytes / MB:.0f} MB until its end,"
+        f" {found.cpu_s:.0f} s of processor time."
+    )
+    return memory + "\n\n" + "\n".join(lines)
 
 
 def _machine() -> str:

@@ -23,6 +23,12 @@ from bench.trips import HEAD_BYTES, Outcome, drop_from_page_cache
 FRESH_S: Final = 3.0
 """In place of five minutes, where a listing has to grow old."""
 
+MIXED: Final = -2
+"""The album of which heads and videos are read."""
+
+PHOTOS: Final = -1
+"""The one of which photos are read whole: so small that hardly a name occurs twice in it."""
+
 GRACE_S: Final = 2.0
 """What a trip may take beyond its limit before its process and the peer are killed."""
 
@@ -122,8 +128,8 @@ class Round:
 
     def _look_around(self) -> None:
         """Names and attributes, nothing known."""
-        *listed, fresh = range(len(self._made.albums))
-        name = self._names(fresh)[20][0]
+        *listed, mixed, _ = range(len(self._made.albums))
+        name = self._names(mixed)[20][0]
         self._trip("name", "look_up", 60, path=name)
         for album in listed:
             self._list(f"list {len(self._members(album))}", album)
@@ -144,11 +150,13 @@ class Round:
 
     def _read_photos(self) -> None:
         """The album that nobody has listed yet, as a file manager does: list it, then open files."""
-        fresh = len(self._made.albums) - 1
-        self._list(None, fresh)
-        photos = [(path, size) for path, size, video in self._names(fresh) if not video]
-        heads, once, crowd = self._split(photos)
-        self._trip("heads", "read_heads", 60, files=heads)
+        mixed = len(self._made.albums) + MIXED
+        photos = mixed + 1
+        self._list(None, mixed)
+        heads = [(path, size) for path, size, video in self._names(mixed) if not video]
+        self._trip("heads", "read_heads", 60, files=heads[: self._sizes.heads])
+        self._list(None, photos)
+        once, crowd = self._photos()
         self._trip("photos", "read_whole", 60, files=once)
         self._trip("photos, 8 readers", "read_whole", 60, files=crowd, readers=8)
         self._trip("photos, again", "read_whole", 60, files=once)
@@ -165,14 +173,13 @@ class Round:
         self._trip("tail, head", "read_pieces", 20, **ends)
 
     def _after_a_remount(self) -> None:
-        listed = range(len(self._made.albums) - 1)
+        listed = range(len(self._made.albums) + MIXED)
         for album in listed:
             self._list(f"list {len(self._members(album))}, remounted", album)
         if self._first:
             count = len(self._members(self._largest))
             self._long(f"ls -l {count}, remounted", self._largest, 15)
-        photos = [(path, size) for path, size, video in self._names(-1) if not video]
-        self._trip("photos, remounted", "read_whole", 60, files=self._split(photos)[1])
+        self._trip("photos, remounted", "read_whole", 60, files=self._photos()[0])
         (played, size), (jumped, jumped_size), _ = self._videos()
         self._trip("video, remounted", "read_whole", 60, files=[(played, size)])
         if self._peer.cache:
@@ -198,7 +205,7 @@ class Round:
 
     def _when_stale(self) -> None:
         """List once more with a short freshness, let it pass, and list again."""
-        for album in range(len(self._made.albums) - 1):
+        for album in range(len(self._made.albums) + MIXED):
             self._list(None, album)
             self._made.spent()  # what is renewed behind belongs to this listing
             time.sleep(FRESH_S + 0.5)
@@ -304,15 +311,15 @@ class Round:
             if taken[i["filename"]] == 1
         ]
 
-    def _split(self, photos: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], ...]:
-        """Photos for their heads alone, to be read by one, and to be read by many."""
-        heads, rest = photos[: self._sizes.heads], photos[self._sizes.heads :]
+    def _photos(self) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+        """Photos to be read by one, and others to be read by many."""
+        photos = [(path, size) for path, size, video in self._names(PHOTOS) if not video]
         count = self._sizes.photos
-        return heads, rest[:count], rest[count : 2 * count]
+        return photos[:count], photos[count : 2 * count]
 
     def _videos(self) -> list[tuple[str, int]]:
         """Three videos: the longest three, so that they are of nearly one size."""
-        videos = [(path, size) for path, size, video in self._names(-1) if video]
+        videos = [(path, size) for path, size, video in self._names(MIXED) if video]
         return sorted(videos, key=lambda video: -video[1])[:3]
 
     def _offsets(self, size: int) -> list[int]:
