@@ -60,7 +60,7 @@ def fio(folder: Path, *arguments: str) -> str:
     return sh(
         "fio", "--name=verified", f"--directory={folder}", f"--filename={names}", "--bs=16k",
         f"--size={FIO_FILES * FIO_BYTES}", "--verify=crc32c", "--verify_fatal=1", "--ioengine=psync",
-        "--file_service_type=sequential", *arguments,
+        "--file_service_type=sequential", "--verify_state_save=0", *arguments,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def tests_in(pattern: str) -> set[str]:
+def defined_in(pattern: str) -> set[str]:
     files = (ROOT / "tests").glob(pattern)
     return {name for file in files for name in re.findall(r"def (test_\w+)", file.read_text())}
 
@@ -14,5 +14,5 @@ def tests_in(pattern: str) -> set[str]:
 def test_every_fault_is_in_the_table_and_every_row_is_a_test() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs/RELIABILITY.md").read_text()))
 
-    assert named - tests_in("*/test_*.py") == set()
-    assert tests_in("mount/test_faults_*.py") | tests_in("component/test_faults_*.py") <= named
+    assert named - defined_in("*/test_*.py") == set()
+    assert defined_in("mount/test_faults_*.py") | defined_in("component/test_faults_*.py") <= named
