@@ -2,26 +2,23 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import trio
 
 from gphotosfs import errors
+from gphotosfs.app.takeout_reading import found_item, reading
 from gphotosfs.catalog import takeout as catalogue
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.store import Connection, Store, fact, set_fact
-from gphotosfs.catalog.takeout import FoundAlbum, FoundItem, Location
+from gphotosfs.catalog.takeout import FoundAlbum, FoundItem
 from gphotosfs.config import Profile
-from gphotosfs.model import ItemId, MediaItem, MediaKind
+from gphotosfs.model import Inode, ItemId
 from gphotosfs.takeout import register
-from gphotosfs.takeout.archive import Archive, checksum
-from gphotosfs.takeout.exports import missing_parts, read_exports
-from gphotosfs.takeout.inventory import Copies, Inventory, inventory
-from gphotosfs.takeout.media_types import is_video
+from gphotosfs.takeout.exports import missing_parts
 from gphotosfs.takeout.members import Member, Notices, Packing
 from gphotosfs.takeout.register import Register
 from gphotosfs.takeout.source import Archives, Stamp, TakeoutMedia, open_archive, stamp_of
@@ -37,17 +34,14 @@ BATCH: Final = 1000
 STATE_FORMAT: Final = 1
 """Another one has the archives read again: what is made of them has changed."""
 
-NS: Final = 1_000_000_000
-
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """What a reading of all archives found."""
+class _Run:
+    """A reading that is being shown."""
 
-    found: Inventory
-    problems: list[str]
-    is_whole: bool
-    """Whether every archive could be read, so that what was not found is gone."""
+    number: int
+    albums: Mapping[str, Inode]
+    """The directories of its albums, by key."""
 
 
 class Takeout:
@@ -200,53 +194,48 @@ class Takeout:
 
     async def _read(self, state: Mapping[str, Any]) -> None:
         self._looked_at = 0
-        read = await trio.to_thread.run_sync(self._read_in_thread, self._register)
-        write = self._store.write
-        albums = [FoundAlbum(one.key, one.title, one.description) for one in read.found.albums]
-        run, directories, changes = await write(catalogue.begin_run, albums, self._now_ns())
+        albums: list[FoundAlbum] = []
+        items: list[FoundItem] = []
+        run: _Run | None = None
+        async with reading(self._register) as lines:
+            async for told in lines:
+                match told:
+                    case {"looked_at": int(members)}:
+                        self._looked_at = members
+                    case {"album": [str(key), str(title), str(description)]}:
+                        albums.append(FoundAlbum(key, title, description))
+                    case {"item": dict(item)}:
+                        run = run or await self._begin(state, albums)
+                        items.append(found_item(item, self._include_archived))
+                        if len(items) >= BATCH:
+                            await self._show(run, items)
+                            items = []
+                    case {"end": dict(end)}:
+                        run = run or await self._begin(state, albums)
+                        await self._show(run, items)
+                        await self._end(run, state, end)
+
+    async def _begin(self, state: Mapping[str, Any], albums: Sequence[FoundAlbum]) -> _Run:
+        number, directories, changes = await self._store.write(
+            catalogue.begin_run, albums, self._now_ns()
+        )
         self._changed(changes)
         # Where the bytes lie is told before a reader can come to a new item.
         await self._archives.know(_known(self._register, state))
-        found = (_found(item, self._include_archived) for item in read.found.items)
-        for batch in _batches(found):
-            changes, renewed = await write(
-                catalogue.apply_items, run, directories, batch, self._now_ns()
-            )
-            for item, size_bytes in renewed:
-                self._renewed(item, size_bytes)
-            self._changed(changes)
-        if read.is_whole:
-            self._changed(await write(catalogue.end_run, run))
-        await write(_note_state, state, read.problems)
+        return _Run(number, directories)
 
-    def _read_in_thread(self, archives: Register) -> _Read:
-        notices = Notices()
-        opened: dict[int, Archive] = {}
-        is_whole = True
-        for one in archives.archives:
-            try:
-                opened[one.number] = open_archive(Path(one.path), one.number)
-            except errors.ArchiveError as exc:
-                notices.note(Path(one.path).name, str(exc))
-                is_whole = False
+    async def _show(self, run: _Run, items: Sequence[FoundItem]) -> None:
+        changes, renewed = await self._store.write(
+            catalogue.apply_items, run.number, run.albums, items, self._now_ns()
+        )
+        for item, size_bytes in renewed:
+            self._renewed(item, size_bytes)
+        self._changed(changes)
 
-        def looked_at(members: int) -> None:
-            self._looked_at += members
-
-        def checksum_of(member: Member) -> int | None:
-            try:
-                return checksum(opened[member.archive], member)
-            except errors.ArchiveError as exc:
-                notices.note(opened[member.archive].name, str(exc), member.path)
-                return None
-
-        try:
-            exports, damaged = read_exports(opened.values(), notices, looked_at)
-            found = inventory(exports, checksum_of, notices)
-        finally:
-            for archive in opened.values():
-                archive.close()
-        return _Read(found, list(notices), is_whole and not damaged)
+    async def _end(self, run: _Run, state: Mapping[str, Any], end: Mapping[str, Any]) -> None:
+        if end["is_whole"]:
+            self._changed(await self._store.write(catalogue.end_run, run.number))
+        await self._store.write(_note_state, state, end["problems"])
 
     def _state(self) -> dict[str, Any]:
         """What was read when the catalogue was last brought up to date."""
@@ -310,47 +299,3 @@ def _openable(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
 
 def _names(path: str) -> set[str]:
     return {path, Path(path).name}
-
-
-def _batches(found: Iterator[FoundItem]) -> Iterator[list[FoundItem]]:
-    while batch := list(islice(found, BATCH)):
-        yield batch
-
-
-def _found(copies: Copies, include_archived: bool) -> FoundItem:
-    """An item of the archives in the catalogue's words."""
-    facts, member = copies.facts, copies.member
-    place = facts.place
-    item = MediaItem(
-        id=ItemId(""),
-        filename=copies.title,
-        mime_type=copies.mime_type,
-        kind=MediaKind.VIDEO if is_video(copies.mime_type) else MediaKind.PHOTO,
-        created_ns=None if facts.taken_s is None else facts.taken_s * NS,
-        description=facts.description,
-        product_url=facts.url,
-        latitude=None if place is None else place.latitude,
-        longitude=None if place is None else place.longitude,
-        altitude_m=None if place is None else place.altitude_m,
-        people=facts.people,
-        origin=facts.origin,
-    )
-    return FoundItem(
-        item=item,
-        keys=(*copies.keys, copies.bytes_key),
-        location=Location(
-            member.archive,
-            member.path,
-            member.packing,
-            member.offset,
-            member.packed_bytes,
-            member.size_bytes,
-            copies.crc,
-        ),
-        uploaded_ns=None if facts.uploaded_s is None else facts.uploaded_s * NS,
-        albums=tuple(copies.albums),
-        in_media=not facts.trashed and (include_archived or not facts.archived),
-        favorite=facts.favorite,
-        archived=facts.archived,
-        trashed=facts.trashed,
-    )

@@ -18,10 +18,8 @@ CUT_UNITS: Final = 40
 
 # What can't be in a name on some system, and what old exports replaced besides. `_` is what they become,
 # so a name and a title are equal if they are equal with all of these made `_`.
-_REPLACED: Final = str.maketrans(
-    dict.fromkeys('\\/:*?"<>|&%', "_") | dict.fromkeys(map(chr, range(32)), "_")
-)
-_SPACES: Final = str.maketrans({"\u00a0": " ", "\u202f": " "})
+_REPLACED: Final = re.compile(r'[\\/:*?"<>|&%\x00-\x1f]')
+_SPACES: Final = re.compile("[\u00a0\u202f]")
 
 _EXTENSION: Final = re.compile(r"(?<=.)\.[A-Za-z0-9~]{1,10}\Z", re.DOTALL)
 _COUNTER: Final = re.compile(r"\((\d{1,6})\)\Z")
@@ -49,12 +47,12 @@ class Name(NamedTuple):
 
 def plain(name: str) -> str:
     """A name in one form of Unicode, with ordinary spaces: as it is, or unpacked on a Mac."""
-    return unicodedata.normalize("NFC", name).translate(_SPACES)
+    return name if name.isascii() else _SPACES.sub(" ", unicodedata.normalize("NFC", name))
 
 
 def key(name: str) -> str:
     """What equal names have in common, whether or not characters were replaced in them."""
-    return plain(name).translate(_REPLACED)
+    return _REPLACED.sub("_", plain(name))
 
 
 def units(text: str) -> int:

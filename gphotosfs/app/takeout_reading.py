@@ -1,0 +1,98 @@
+"""What the process tells that reads Takeout archives, in the catalogue's words."""
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, Final
+
+import trio
+
+from gphotosfs import errors
+from gphotosfs.catalog.takeout import FoundItem, Location
+from gphotosfs.model import ItemId, MediaItem, MediaKind
+from gphotosfs.takeout.media_types import is_video
+from gphotosfs.takeout.register import Register
+
+NS: Final = 1_000_000_000
+
+
+@asynccontextmanager
+async def reading(archives: Register) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+    """What a process tells that reads all archives; it ends with the context.
+
+    Raises:
+        ArchiveError: it ended before it was through.
+    """
+    process = await trio.lowlevel.open_process(
+        [sys.executable, "-m", "gphotosfs.takeout.reading"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        wanted = json.dumps([[one.number, one.path] for one in archives.archives])
+        async with process.stdin:
+            await process.stdin.send_all(wanted.encode())
+        async with aclosing(_lines(process.stdout)) as lines:
+            yield lines
+        if await process.wait():
+            raise errors.ArchiveError("reading the archives failed; the log says why")
+    finally:
+        if process.returncode is None:
+            process.kill()
+        with trio.CancelScope(shield=True):
+            await process.wait()
+            await process.stdout.aclose()
+
+
+async def _lines(stream: trio.abc.ReceiveStream) -> AsyncGenerator[dict[str, Any], None]:
+    rest = b""
+    async for piece in stream:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield json.loads(line)
+
+
+def found_item(told: Mapping[str, Any], include_archived: bool) -> FoundItem:
+    """An item of the archives in the catalogue's words."""
+    facts, member, place = told["facts"], told["member"], told["facts"]["place"] or {}
+    item = MediaItem(
+        id=ItemId(""),
+        filename=told["title"],
+        mime_type=told["mime_type"],
+        kind=MediaKind.VIDEO if is_video(told["mime_type"]) else MediaKind.PHOTO,
+        created_ns=_ns(facts["taken_s"]),
+        description=facts["description"],
+        product_url=facts["url"],
+        latitude=place.get("latitude"),
+        longitude=place.get("longitude"),
+        altitude_m=place.get("altitude_m"),
+        people=tuple(facts["people"]),
+        origin=facts["origin"],
+    )
+    return FoundItem(
+        item=item,
+        keys=tuple(told["keys"]),
+        location=Location(
+            member["archive"],
+            member["path"],
+            member["packing"],
+            member["offset"],
+            member["packed_bytes"],
+            member["size_bytes"],
+            told["crc"],
+        ),
+        uploaded_ns=_ns(facts["uploaded_s"]),
+        albums=tuple(told["albums"]),
+        in_media=not facts["trashed"] and (include_archived or not facts["archived"]),
+        favorite=facts["favorite"],
+        archived=facts["archived"],
+        trashed=facts["trashed"],
+    )
+
+
+def _ns(time_s: int | None) -> int | None:
+    return None if time_s is None else time_s * NS
