@@ -141,8 +141,8 @@ class Round:
         self._trip("find media/all", "find", 20, path=str(self._path / "media/all"))
         self._trip("find media/all, again", "find", 20, path=str(self._path / "media/all"))
         if self._first:
-            self._trip("find media", "find", 40, path=str(self._path / "media"))
-            self._trip("find media, again", "find", 40, path=str(self._path / "media"))
+            self._trip("find media", "find", 25, path=str(self._path / "media"))
+            self._trip("find media, again", "find", 25, path=str(self._path / "media"))
             count = len(self._members(self._largest))
             self._long(None, self._largest, 20)
             self._wait_for_sizes()
