@@ -5,17 +5,17 @@ from pathlib import Path
 
 from gphotosfs.simulator.takeout import Exported, Quirks, Shown, export
 from gphotosfs.simulator.world import World
-from gphotosfs.takeout.archive import Archive, Folder, ZipArchive, computed_checksum
+from gphotosfs.takeout.archive import Archive, computed_checksum
 from gphotosfs.takeout.exports import read_exports
 from gphotosfs.takeout.inventory import Copies, Inventory, inventory
 from gphotosfs.takeout.members import Member, Notices
+from gphotosfs.takeout.source import open_archive
 
 
 def opened(paths: list[Path]) -> list[Archive]:
     """The archives or folders at the paths."""
     return [
-        Folder(path, number) if path.is_dir() else ZipArchive(path, number)
-        for number, path in enumerate(paths)
+        open_archive(path, number, path.parent / "indexes") for number, path in enumerate(paths)
     ]
 
 

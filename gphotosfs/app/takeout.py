@@ -19,7 +19,7 @@ from gphotosfs.config import Profile
 from gphotosfs.model import Inode, ItemId
 from gphotosfs.takeout import register
 from gphotosfs.takeout.exports import missing_parts
-from gphotosfs.takeout.members import Member, Notices, Packing
+from gphotosfs.takeout.members import Member, Packing
 from gphotosfs.takeout.register import Register
 from gphotosfs.takeout.source import Archives, Stamp, TakeoutMedia, open_archive, stamp_of
 
@@ -63,13 +63,14 @@ class Takeout:
             StoreError: the list of archives can't be read.
         """
         self._folder = profile.data_dir
+        self._indexes = profile.data_dir / "takeout"
         self._store = store
         self._include_archived = include_archived
         self._now_ns = now_ns
         self._changed = changed
         self._renewed = renewed
         self._register = register.load(self._folder)
-        self._archives = Archives()
+        self._archives = Archives(self._indexes)
         self.media = TakeoutMedia(self._archives, self._locate)
         self._one_reading = trio.Lock()
         self._added = trio.Event()
@@ -99,7 +100,9 @@ class Takeout:
             ConfigError: none of them can be read.
             StoreError: the disk is full, or not writable.
         """
-        good, problems = await trio.to_thread.run_sync(_openable, [Path(path) for path in paths])
+        good, problems = await trio.to_thread.run_sync(
+            _openable, [Path(path) for path in paths], self._indexes
+        )
         if not good:
             raise errors.ConfigError(problems[0] if problems else "no archive was named")
         before = catalogue.counts(self._store.read)
@@ -197,7 +200,7 @@ class Takeout:
         albums: list[FoundAlbum] = []
         items: list[FoundItem] = []
         run: _Run | None = None
-        async with reading(self._register) as lines:
+        async with reading(self._register, self._indexes) as lines:
             async for told in lines:
                 match told:
                     case {"looked_at": int(members)}:
@@ -279,15 +282,15 @@ def _note_state(db: Connection, state: Mapping[str, Any], problems: Sequence[str
     set_fact(db, "takeout_problems", json.dumps(problems))
 
 
-def _openable(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+def _openable(paths: Sequence[Path], indexes: Path) -> tuple[list[Path], list[str]]:
     """Those that can be read, absolute; and why the others can't."""
     good, problems = [], []
     for path in paths:
         absolute = path.absolute()
         try:
-            archive = open_archive(absolute, 0)
+            archive = open_archive(absolute, 0, indexes)
             try:
-                next(iter(archive.members(Notices())), None)
+                archive.check()
             finally:
                 archive.close()
         except errors.ArchiveError as exc:

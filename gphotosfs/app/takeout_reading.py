@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import trio
@@ -19,7 +20,9 @@ NS: Final = 1_000_000_000
 
 
 @asynccontextmanager
-async def reading(archives: Register) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
+async def reading(
+    archives: Register, indexes: Path
+) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
     """What a process tells that reads all archives; it ends with the context.
 
     Raises:
@@ -33,7 +36,12 @@ async def reading(archives: Register) -> AsyncIterator[AsyncIterator[dict[str, A
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        wanted = json.dumps([[one.number, one.path] for one in archives.archives])
+        wanted = json.dumps(
+            {
+                "archives": [[one.number, one.path] for one in archives.archives],
+                "indexes": str(indexes),
+            }
+        )
         async with process.stdin:
             await process.stdin.send_all(wanted.encode())
         async with aclosing(_lines(process.stdout)) as lines:

@@ -4,7 +4,9 @@ Letters and numbers are the reference's, section 6. What an export is to be read
 from the library and not from the names, so that a misreading can't hide.
 """
 
+import io
 import json
+import tarfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -63,6 +65,7 @@ class Quirks:
     deflated: bool = False
     zip64: bool = False
     descriptors: bool = False
+    packed: Literal["zip", "tgz"] = "zip"
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,9 @@ class _Export:
     def write(self, folder: Path) -> None:
         """Write every part as a zip."""
         for number, members in enumerate(self._parts, 1):
+            if self._quirks.packed == "tgz":
+                self._write_tgz(folder, number, members)
+                continue
             path = folder / f"takeout-{self._quirks.made}-{number:03}.zip"
             with path.open("wb") as file:
                 archive = ZipWriter(
@@ -167,6 +173,16 @@ class _Export:
                     )
                 archive.close()
             self.exported.paths.append(path)
+
+    def _write_tgz(self, folder: Path, number: int, members: list[tuple[str, bytes]]) -> None:
+        path = folder / f"takeout-{self._quirks.made}-{number:03}.tgz"
+        with tarfile.open(path, "w:gz", compresslevel=1) as archive:
+            for name, data in members:
+                text = normalize("NFD", name) if self._quirks.decomposed else name
+                info = tarfile.TarInfo(text)
+                info.size = len(data)
+                archive.addfile(info, io.BytesIO(data))
+        self.exported.paths.append(path)
 
     # --- albums -------------------------------------------------------------------------------
 

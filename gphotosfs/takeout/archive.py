@@ -22,6 +22,13 @@ class Archive(Protocol):
     def name(self) -> str:
         """What a person calls it."""
 
+    def check(self) -> None:
+        """Whether it is what it should be, as far as a glance tells.
+
+        Raises:
+            ArchiveError: it is not.
+        """
+
     def members(self, notices: Notices) -> Iterator[Member]:
         """The files in it whose bytes can be had; what is left out is noted.
 
@@ -55,6 +62,14 @@ class ZipArchive:
         self._size_bytes = os.fstat(self._file.fileno()).st_size
         self._inflater = Inflater()
         self._starts: dict[int, int] = {}
+
+    def check(self) -> None:
+        """Whether its directory is there.
+
+        Raises:
+            ArchiveError: it is cut off, or no zip.
+        """
+        zip_directory.find(self._file, self.name)
 
     def members(self, notices: Notices) -> Iterator[Member]:
         """The files in it; only the central directory is read."""
@@ -108,6 +123,9 @@ class Folder:
         self.name = path.name
         self._path = path
         self._number = number
+
+    def check(self) -> None:
+        """Nothing: any folder may be one."""
 
     def members(self, notices: Notices) -> Iterator[Member]:
         """The files below the folder, in the order of their names."""

@@ -252,12 +252,13 @@ class _Reading:
         """The item that a file is another copy of; None if there is none, or more than one."""
         facts, title = one.match.facts, filenames.key(one.match.title)
         same_bytes = self._by_bytes.get((one.member.size_bytes, crc, one.match.role), [])
-        if facts is not None and one.match.is_sure:
+        if facts is not None:
             for item in same_bytes:
                 same_time = facts.taken_s == item.facts.taken_s
                 if same_time and filenames.key(item.title) == title:
                     return item
-            return None
+            if one.match.is_sure:
+                return None
         # Without a sidecar the part that it is of an item is not known either.
         anything = [
             item

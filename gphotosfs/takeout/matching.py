@@ -63,7 +63,7 @@ def match_folder(files: Iterable[str], sidecars: Iterable[Sidecar]) -> Matches:
     """Pair the files of one folder with its sidecars."""
     matching = _Matching(sorted(set(files)), sorted(sidecars, key=lambda one: one.name))
     for wanted in (_exact, _other_case, _cut, _without_extension, _by_title, _other_extension):
-        matching.claim(wanted, is_sure=wanted in {_exact, _cut, _without_extension})
+        matching.claim(wanted, is_sure=wanted is _exact)
     matching.find_parts()
     return matching.result()
 

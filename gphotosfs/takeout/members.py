@@ -28,7 +28,7 @@ class Member:
     """CRC-32 of the bytes; None where the archive does not say."""
     packing: Packing
     offset: int = 0
-    """Of a zip's local header; of a tar member's bytes in the stream."""
+    """Of a zip's local header; of a tar member's bytes in what the gzip holds."""
     packed_bytes: int = 0
 
 

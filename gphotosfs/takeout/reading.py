@@ -22,21 +22,25 @@ from gphotosfs.takeout.exports import read_exports
 from gphotosfs.takeout.inventory import Copies, inventory
 from gphotosfs.takeout.members import Member, Notices
 from gphotosfs.takeout.source import open_archive
+from gphotosfs.takeout.tar_archive import drop_indexes, index_name
 
 TELL_EVERY: Final = 1000
 """Members between two lines that say how far it is."""
 
 
 def read_all(
-    archives: Iterable[tuple[int, str]], looked_at: Callable[[int], None]
+    archives: Iterable[tuple[int, str]], indexes: Path, looked_at: Callable[[int], None]
 ) -> Iterator[dict[str, Any]]:
-    """What is in the archives, given as numbers and paths; `looked_at` is told of members."""
+    """What is in the archives, given as numbers and paths; `looked_at` is told of members.
+
+    `indexes` is the folder where the indexes of those are kept that need one.
+    """
     notices = Notices()
     opened: dict[int, Archive] = {}
     is_whole = True
     for number, path in archives:
         try:
-            opened[number] = open_archive(Path(path), number)
+            opened[number] = open_archive(Path(path), number, indexes)
         except ArchiveError as exc:
             notices.note(Path(path).name, str(exc))
             is_whole = False
@@ -77,7 +81,10 @@ def told_of(item: Copies) -> dict[str, Any]:
 
 def main() -> None:
     """Read what standard input names, and tell standard output."""
-    archives = [(int(number), str(path)) for number, path in json.load(sys.stdin)]
+    told = json.load(sys.stdin)
+    archives = [(int(number), str(path)) for number, path in told["archives"]]
+    indexes = Path(told["indexes"])
+    drop_indexes(indexes, {index_name(Path(path)) for _, path in archives if Path(path).exists()})
     members = 0
 
     def looked_at(count: int) -> None:
@@ -87,8 +94,8 @@ def main() -> None:
             sys.stdout.write(f'{{"looked_at": {members}}}\n')
             sys.stdout.flush()
 
-    for told in read_all(archives, looked_at):
-        sys.stdout.write(json.dumps(told) + "\n")
+    for line in read_all(archives, indexes, looked_at):
+        sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
 

@@ -9,23 +9,31 @@ import trio
 
 from gphotosfs.errors import ArchiveError
 from gphotosfs.model import BlobKey, ItemId
-from gphotosfs.takeout.archive import Archive, Folder, ZipArchive
+from gphotosfs.takeout.archive import Archive, Folder, ZipArchive, opened
 from gphotosfs.takeout.members import Member, Packing
+from gphotosfs.takeout.tar_archive import MAGIC, TarArchive
 
 OPEN_MAX: Final = 256
 """Archives held open; what is read of any beyond costs opening them. A process may have 1,024 files."""
+
+_TARS: Final = -1
+"""All .tgz archives take turns: one that is open holds some 60 MB, and opening it takes a millisecond."""
 
 Stamp = tuple[int, int]
 """(bytes, time of the last change in ns) of an archive's file."""
 
 
-def open_archive(path: Path, number: int) -> Archive:
-    """The archive at a path, whatever kind it is.
+def open_archive(path: Path, number: int, indexes: Path) -> Archive:
+    """The archive at a path, whatever kind it is; `indexes` is the folder for those that need one.
 
     Raises:
         ArchiveError: there is none that can be opened.
     """
-    return Folder(path, number) if path.is_dir() else ZipArchive(path, number)
+    if path.is_dir():
+        return Folder(path, number)
+    with opened(path) as file:
+        is_gzip = file.read(len(MAGIC)) == MAGIC
+    return TarArchive(path, number, indexes) if is_gzip else ZipArchive(path, number)
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -40,22 +48,29 @@ def stamp_of(path: Path) -> Stamp | None:
 class Archives:
     """The archives of a profile, opened when they are asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, indexes: Path) -> None:
+        """`indexes` is the folder of the indexes of those that have one."""
+        self._indexes = indexes
         self._known: dict[int, tuple[Path, Stamp | None]] = {}
         self._open: dict[int, Archive] = {}
         self._limiters: dict[int, trio.CapacityLimiter] = {}
+        self._tar: tuple[int, Archive] | None = None
 
     async def know(self, archives: dict[int, tuple[Path, Stamp | None]]) -> None:
         """These are all there are, as they were when they were read."""
         for number in list(self._open):
             if archives.get(number) != self._known.get(number):
                 await self._close(number)
+        async with self._limiter(_TARS):
+            self._close_tar()
         self._known = archives
 
     async def aclose(self) -> None:
         """Let go of every file."""
         for number in list(self._open):
             await self._close(number)
+        async with self._limiter(_TARS):
+            self._close_tar()
 
     async def read(self, member: Member, start: int, size: int) -> bytes:
         """Bytes of a member, fewer than asked for only at its end.
@@ -63,8 +78,11 @@ class Archives:
         Raises:
             ArchiveError: the archive is gone, damaged or another one now.
         """
-        limiter = self._limiter(member.archive)
-        return await trio.to_thread.run_sync(self._read, member, start, size, limiter=limiter)
+        if member.packing is Packing.TAR:
+            read, limiter = self._read_tar, self._limiter(_TARS)
+        else:
+            read, limiter = self._read, self._limiter(member.archive)
+        return await trio.to_thread.run_sync(read, member, start, size, limiter=limiter)
 
     def _limiter(self, number: int) -> trio.CapacityLimiter:
         # zlib's state has one owner at a time; another archive may lie on another disk.
@@ -87,6 +105,17 @@ class Archives:
             self._open[number] = archive
         return archive.read(member, start, size)
 
+    def _read_tar(self, member: Member, start: int, size: int) -> bytes:
+        if self._tar is None or self._tar[0] != member.archive:
+            self._close_tar()
+            self._tar = member.archive, self._opened(member.archive)
+        return self._tar[1].read(member, start, size)
+
+    def _close_tar(self) -> None:
+        if self._tar is not None:
+            self._tar[1].close()
+            self._tar = None
+
     def _opened(self, number: int) -> Archive:
         if number not in self._known:
             raise ArchiveError("the archive that holds this was removed: gphotosfs takeout list")
@@ -96,7 +125,7 @@ class Archives:
             raise ArchiveError(f"{path} is not there; put it back, or: gphotosfs takeout remove")
         if now != stamp:
             raise ArchiveError(f"{path} was changed since it was read; it is read again soon")
-        return open_archive(path, number)
+        return open_archive(path, number, self._indexes)
 
 
 class TakeoutMedia:

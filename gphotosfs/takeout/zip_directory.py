@@ -27,7 +27,9 @@ _HAS_UNIX_MODE: Final = 3
 DEFLATE_RATIO_MAX: Final = 1032
 
 
-class _Directory(NamedTuple):
+class Directory(NamedTuple):
+    """A central directory: where it begins, how long it is, and how many members it promises."""
+
     start: int
     size_bytes: int
     entries: int
@@ -41,7 +43,7 @@ def members(file: BinaryIO, name: str, number: int, notices: Notices) -> Iterato
     Raises:
         ArchiveError: it is no whole zip.
     """
-    directory = _find(file, name)
+    directory = find(file, name)
     before = -1, 0
     for member in sorted(_entries(file, directory, name, number, notices), key=_offset):
         # Two members that share bytes are how a small zip unpacks to petabytes
@@ -62,7 +64,12 @@ def _least_end(member: Member) -> int:
     return member.offset + LOCAL.size + member.packed_bytes
 
 
-def _find(file: BinaryIO, name: str) -> _Directory:
+def find(file: BinaryIO, name: str) -> Directory:
+    """Where the central directory is.
+
+    Raises:
+        ArchiveError: there is none.
+    """
     size_bytes = file.seek(0, 2)
     tail_start = max(0, size_bytes - _END.size - _COMMENT_MAX)
     file.seek(tail_start)
@@ -91,11 +98,11 @@ def _find(file: BinaryIO, name: str) -> _Directory:
             end_at = file.tell() - _END64.size
     if start + length > end_at:
         raise ArchiveError(f"{name} has a damaged directory: it does not fit into the file")
-    return _Directory(start, length, entries)
+    return Directory(start, length, entries)
 
 
 def _entries(
-    file: BinaryIO, directory: _Directory, name: str, number: int, notices: Notices
+    file: BinaryIO, directory: Directory, name: str, number: int, notices: Notices
 ) -> Iterator[Member]:
     file.seek(directory.start)
     left, buffer, at, found = directory.size_bytes, b"", 0, 0

@@ -51,6 +51,8 @@ QUIRKS = [
     Quirks(takeout_level=False, photos_root=False),
     Quirks(deflated=True),
     Quirks(zip64=True, descriptors=True),
+    Quirks(packed="tgz"),
+    Quirks(packed="tgz", parts=3, decomposed=True, language="fr"),
 ]
 
 
@@ -204,6 +206,7 @@ def test_adding_reads_sidecars_and_directories_only(tmp_path: Path) -> None:
 
     class Counting:
         name = archive_.name
+        check = archive_.check
         members = archive_.members
         close = archive_.close
 

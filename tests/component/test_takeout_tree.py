@@ -143,10 +143,12 @@ async def test_archived_photos_stand_in_media_if_that_is_wanted(tmp_path: Path) 
     assert "b.jpg" not in without
 
 
-@pytest.mark.parametrize("deflated", [False, True])
-async def test_bytes_are_those_of_the_archive(tmp_path: Path, deflated: bool) -> None:
+@pytest.mark.parametrize(
+    "quirks", [Quirks(parts=2), Quirks(parts=2, deflated=True), Quirks(parts=2, packed="tgz")]
+)
+async def test_bytes_are_those_of_the_archive(tmp_path: Path, quirks: Quirks) -> None:
     world = World(5, items=12, cheap_bytes=True, photo_bytes=300_000, video_bytes=900_000)
-    made = export(world, tmp_path, Quirks(parts=2, deflated=deflated))
+    made = export(world, tmp_path, quirks)
     async with signed_out(tmp_path) as core:
         await core.takeout.add([str(path) for path in made.paths])
         by_size = {item.size_bytes: item for item in world.items()}

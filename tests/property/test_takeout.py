@@ -57,6 +57,7 @@ PLAIN = st.builds(
     deflated=st.booleans(),
     zip64=st.booleans(),
     descriptors=st.booleans(),
+    packed=st.sampled_from(["zip", "zip", "tgz"]),
 )
 
 
