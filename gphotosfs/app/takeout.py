@@ -63,7 +63,7 @@ class Takeout:
             StoreError: the list of archives can't be read.
         """
         self._folder = profile.data_dir
-        self._indexes = profile.data_dir / "takeout"
+        self._indexes = profile.data_dir / register.INDEXES
         self._store = store
         self._include_archived = include_archived
         self._now_ns = now_ns

@@ -10,6 +10,8 @@ from typing import Final
 from gphotosfs.errors import StoreError
 
 FILE: Final = "takeout.json"
+INDEXES: Final = "takeout"
+"""The folder beside it for the indexes of archives that need one."""
 
 
 @dataclass(frozen=True, slots=True)

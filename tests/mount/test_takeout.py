@@ -93,6 +93,25 @@ def test_archives_are_added_and_removed_while_mounted(tmp_path: Path) -> None:
     assert first.name in listed
 
 
+def test_verify_reads_every_byte_and_names_what_is_damaged(tmp_path: Path) -> None:
+    world = World(3, items=12, cheap_bytes=True, photo_bytes=20_000, video_bytes=20_000)
+    zips = export(world, tmp_path, Quirks(parts=2)).paths
+    (packed,) = export(world, tmp_path, Quirks(packed="tgz", made="20260101T000000Z")).paths
+    home = Alone(tmp_path)
+    home.run("takeout", "add", *zips, packed)
+
+    good = home.run("takeout", "verify")
+    with zips[0].open("r+b") as file:
+        file.seek(zips[0].stat().st_size // 3)
+        file.write(b"a bit of rust")
+    bad = home.run("takeout", "verify", code=1)
+
+    assert " files are as packed" in good.stdout
+    assert good.stderr == ""
+    assert "is damaged" in bad.stderr
+    assert zips[0].name in bad.stderr
+
+
 def test_without_archives_a_sign_in_is_needed(tmp_path: Path) -> None:
     home = Alone(tmp_path)
     (tmp_path / "mnt").mkdir()
