@@ -22,6 +22,7 @@ from gphotosfs.takeout.exports import missing_parts
 from gphotosfs.takeout.members import Member, Packing
 from gphotosfs.takeout.register import Register
 from gphotosfs.takeout.source import Archives, Stamp, TakeoutMedia, open_archive, stamp_of
+from gphotosfs.takeout.watching import archives_in, settled
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class Takeout:
         self._one_reading = trio.Lock()
         self._added = trio.Event()
         self._looked_at = 0
+        self._arrived: dict[Path, Stamp | None] = {}
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Look after the archives until cancelled."""
@@ -83,10 +85,13 @@ class Takeout:
             task_status.started()
             while True:
                 try:
+                    await self._take_arrived()
                     await self._read_if_changed()
                 except errors.GPhotosError as exc:
                     log.warning("Takeout archives can't be read now: %s", exc)
-                if not self._register.archives:
+                except Exception:
+                    log.exception("bug while reading Takeout archives")
+                if not (self._register.archives or self._register.watched):
                     await self._added.wait()
                 await trio.sleep(LOOK_S)
         finally:
@@ -131,6 +136,18 @@ class Takeout:
         await self._take(self._register.without(paths))
         return {"removed": len(paths), **catalogue.counts(self._store.read)}
 
+    async def watch(self, folder: str, *, is_watched: bool) -> None:
+        """Look for archives in a folder from now on, or no longer.
+
+        Raises:
+            ConfigError: there is no such folder.
+            StoreError: the disk is full, or not writable.
+        """
+        path = Path(folder)
+        if is_watched and not await trio.to_thread.run_sync(path.is_dir):
+            raise errors.ConfigError(f"{folder} is no folder")
+        await self._take(self._register.watching(path, is_watched=is_watched))
+
     def listed(self) -> Mapping[str, Any]:
         """The archives, what came of them, and what is wrong."""
         by_archive = catalogue.items_by_archive(self._store.read)
@@ -146,6 +163,7 @@ class Takeout:
                 for one in self._register.archives
             ],
             **catalogue.counts(self._store.read),
+            "watched": list(self._register.watched),
             "missing_parts": missing_parts(Path(one.path).name for one in self._register.archives),
             "problems": self._problems(),
         }
@@ -178,10 +196,22 @@ class Takeout:
     async def _take(self, changed: Register) -> None:
         await trio.to_thread.run_sync(register.save, self._folder, changed)
         self._register = changed
-        if changed.archives:
+        if changed.archives or changed.watched:
             self._added.set()
             self._added = trio.Event()
         await self._read_if_changed()
+
+    async def _take_arrived(self) -> None:
+        """Add what has appeared in the watched folders, once it no longer grows."""
+        before = self._arrived
+        self._arrived = await trio.to_thread.run_sync(archives_in, self._register.watched)
+        known = [*(one.path for one in self._register.archives), *self._register.removed]
+        good, _ = await trio.to_thread.run_sync(
+            _openable, settled(self._arrived, before, known), self._indexes
+        )
+        if good:
+            log.info("found in a watched folder: %s", ", ".join(path.name for path in good))
+            await self._take(self._register.with_added(good))
 
     async def _read_if_changed(self) -> None:
         """Read every archive if one came, went, changed or came back changed."""

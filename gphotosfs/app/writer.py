@@ -50,7 +50,7 @@ async def write(
         # Below the deadline of a system call, so that a program is told why it failed.
         deadline_s=0.8 * settings.timeout_s,
         bytes_per_s=settings.bwlimit.now,
-        may_be_signed_out=may_be_signed_out or bool(register.load(profile.data_dir).archives),
+        may_be_signed_out=may_be_signed_out or register.load(profile.data_dir).is_used,
     )
     core = Core(
         profile,
@@ -156,6 +156,9 @@ def _handlers(core: Core) -> Mapping[str, Handler]:
     async def takeout_list() -> Mapping[str, Any]:
         return core.takeout.listed()
 
+    async def takeout_watch(folder: str, is_watched: bool) -> None:
+        await core.takeout.watch(folder, is_watched=is_watched)
+
     async def takeout_progress() -> int:
         return core.takeout.progress()
 
@@ -163,6 +166,7 @@ def _handlers(core: Core) -> Mapping[str, Handler]:
         "takeout_add": takeout_add,
         "takeout_remove": takeout_remove,
         "takeout_list": takeout_list,
+        "takeout_watch": takeout_watch,
         "takeout_progress": takeout_progress,
         "status": status,
         "refresh": refresh,

@@ -171,7 +171,7 @@ def check_signed_in(profile: Profile) -> None:
         with profile.credentials_path.open("rb"):
             return
     except OSError as exc:
-        if register.load(profile.data_dir).archives:
+        if register.load(profile.data_dir).is_used:
             return
         raise SignInError(
             f"the profile {profile.name} has no credentials ({exc.strerror}: "

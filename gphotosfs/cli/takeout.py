@@ -79,6 +79,8 @@ def list_(profile: Profile, as_json: bool) -> None:
         click.echo(f"{archive['path']}: {where}, {archive['items']} photos and videos")
     if found["archives"]:
         click.echo(f"in all: {found['items']} photos and videos, {found['albums']} albums")
+    for folder in found["watched"]:
+        click.echo(f"watched: {folder}")
     for part in found["missing_parts"]:
         click.echo(f"missing part: {part}")
     _tell(found["problems"])
@@ -101,6 +103,24 @@ def remove(profile: Profile, archives: tuple[str, ...]) -> None:
     click.echo(
         f"{_count(done['removed'], 'archive', 'archives')} removed, {done['items']} photos left"
     )
+
+
+@takeout.command()
+@profile_option
+@click.option("--stop", is_flag=True, help="Watch it no longer; what was added stays.")
+@click.argument("folder", type=click.Path(file_okay=False))
+def watch(profile: Profile, stop: bool, folder: str) -> None:
+    """Add the archives that appear in a folder, now and while anything is mounted.
+
+    They are recognised by Takeout's names for them, and added once they no longer grow.
+    """
+    path = str(Path(folder).absolute())
+
+    async def watched(client: Client) -> None:
+        await client.call("takeout_watch", folder=path, is_watched=not stop)
+
+    reached(profile, watched, may_be_signed_out=True)
+    click.echo(f"{path} is watched {'no longer' if stop else 'while anything is mounted'}")
 
 
 @takeout.command()

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,24 +25,44 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """All of them, in the order in which they were added."""
+    """All of them, in the order in which they were added, and the folders where more are looked for."""
 
     archives: tuple[Registered, ...] = ()
     next_number: int = 1
+    watched: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    """Archives that a person took out, so that watching a folder does not bring them back."""
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is anything in it, so that a profile makes sense without a sign-in."""
+        return bool(self.archives or self.watched)
 
     def with_added(self, paths: Iterable[Path]) -> "Register":
         """The same with further archives; those that are in it already stay as they are."""
         known = {one.path for one in self.archives}
         new = [str(path) for path in dict.fromkeys(paths) if str(path) not in known]
         added = [Registered(self.next_number + at, path) for at, path in enumerate(new)]
-        return Register((*self.archives, *added), self.next_number + len(new))
+        return replace(
+            self,
+            archives=(*self.archives, *added),
+            next_number=self.next_number + len(new),
+            removed=tuple(path for path in self.removed if path not in new),
+        )
 
     def without(self, paths: Iterable[Path]) -> "Register":
         """The same without some archives."""
-        gone = {str(path) for path in paths}
-        return Register(
-            tuple(one for one in self.archives if one.path not in gone), self.next_number
+        gone = dict.fromkeys(str(path) for path in paths)
+        return replace(
+            self,
+            archives=tuple(one for one in self.archives if one.path not in gone),
+            removed=tuple(dict.fromkeys([*self.removed, *gone])),
         )
+
+    def watching(self, folder: Path, *, is_watched: bool) -> "Register":
+        """The same with a folder watched, or not any more."""
+        others = [one for one in self.watched if one != str(folder)]
+        return replace(self, watched=(*others, str(folder)) if is_watched else tuple(others))
 
 
 def load(folder: Path) -> Register:
@@ -54,10 +74,12 @@ def load(folder: Path) -> Register:
     path = folder / FILE
     try:
         told = json.loads(path.read_bytes())
-        archives = tuple(
-            Registered(int(one["number"]), str(one["path"])) for one in told["archives"]
+        return Register(
+            tuple(Registered(int(one["number"]), str(one["path"])) for one in told["archives"]),
+            int(told["next_number"]),
+            tuple(map(str, told.get("watched", ()))),
+            tuple(map(str, told.get("removed", ()))),
         )
-        return Register(archives, int(told["next_number"]))
     except FileNotFoundError:
         return Register()
     except (OSError, ValueError, KeyError, TypeError) as exc:

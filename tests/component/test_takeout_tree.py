@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 
 from gphotosfs import errors
 from gphotosfs.app.core import Core
@@ -255,6 +256,29 @@ async def test_an_archive_that_was_replaced_is_read_again(tmp_path: Path) -> Non
             while list(await names_in(core, "media/all")) != ["b.jpg"]:
                 await trio.sleep(0.05)
         assert await content_of(core, "media/all/b.jpg") == PHOTO * 2
+
+
+async def test_archives_that_appear_in_a_watched_folder_are_added_when_complete(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    (tmp_path / "downloads").mkdir()
+    world = World(5, items=8, cheap_bytes=True, photo_bytes=9000, video_bytes=9000)
+    (made,) = export(world, tmp_path, Quirks()).paths
+    async with signed_out(tmp_path) as core:
+        await core.takeout.watch(str(tmp_path / "downloads"), is_watched=True)
+        growing = tmp_path / "downloads" / made.name
+        (tmp_path / "downloads" / f"{made.name}.part").write_bytes(made.read_bytes())
+        growing.write_bytes(made.read_bytes()[:5000])
+        await trio.sleep(300)
+        half = core.takeout.listed()
+        growing.write_bytes(made.read_bytes())
+        while not core.takeout.listed()["items"]:
+            await trio.sleep(60)
+        await core.takeout.remove([made.name])
+        await trio.sleep(300)
+        removed = core.takeout.listed()
+
+    assert (half["archives"], removed["archives"]) == ([], [])
 
 
 async def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
