@@ -17,6 +17,7 @@ from gphotosfs.blobs.shelf import Blocking
 from gphotosfs.catalog import entries
 from gphotosfs.catalog.listings import set_nesting
 from gphotosfs.catalog.places import Changes
+from gphotosfs.catalog.spans import set_archived
 from gphotosfs.catalog.store import InThread, Store, path_for
 from gphotosfs.config import Profile, Settings
 from gphotosfs.google.connection import Google
@@ -234,6 +235,7 @@ def open_catalogue(
         try:
             store.prepare(plant_tree, now_ns)
             store.prepare(set_nesting, settings.nest_albums, now_ns)
+            store.prepare(set_archived, settings.include_archived)
         except errors.StoreError:
             store.close()
             if not store.is_damaged:

@@ -167,14 +167,6 @@ def note_unchanged(db: Connection, listing: ListingRow, now_ns: int) -> None:
     db.execute("UPDATE listing SET fresh_ns = ? WHERE id = ?", (now_ns, listing.id))
 
 
-def make_stale(db: Connection, kind: ListingKind, key: str) -> None:
-    """Let the next visit list again, whatever is known."""
-    db.execute(
-        "UPDATE listing SET fresh_ns = 0, signature = '' WHERE kind = ? AND key = ?",
-        (kind, key),
-    )
-
-
 def set_nesting(db: Connection, nested: bool, now_ns: int) -> None:
     """Show albums with a slash in their title as nested directories, or flat, from now on.
 

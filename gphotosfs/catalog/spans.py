@@ -9,8 +9,8 @@ from datetime import date
 
 from gphotosfs.catalog.listings import ListingRow, add_to_timeline, end_run
 from gphotosfs.catalog.places import Changes
-from gphotosfs.catalog.store import Connection
-from gphotosfs.model import MediaItem, Page
+from gphotosfs.catalog.store import Connection, fact, set_fact
+from gphotosfs.model import ListingKind, MediaItem, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,21 @@ def spans_of(db: Connection) -> list[Span]:
     ]
 
 
-def drop_spans(db: Connection) -> None:
-    """Forget how far the spans have come: the run begins anew."""
+def set_archived(db: Connection, shown: bool) -> None:
+    """Show archived items as an option says, which may have said otherwise before.
+
+    What the option bears on is listed from its first page on at the next visit, whose end takes away
+    what is not wanted any more; until then the old list stays.
+    """
+    if bool(fact(db, "include_archived")) == shown:
+        return
+    set_fact(db, "include_archived", int(shown))
     db.execute("DELETE FROM span")
+    db.execute(
+        "UPDATE listing SET revision = revision + 1, running = 1, page_token = NULL, fresh_ns = 0"
+        " WHERE kind IN (?, ?, ?, ?)",
+        (ListingKind.TIMELINE, ListingKind.FAVORITES, ListingKind.VIDEOS, ListingKind.RECENT),
+    )
 
 
 def add_span(db: Connection, first_day: date, last_day: date) -> Span:

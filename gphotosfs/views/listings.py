@@ -278,7 +278,8 @@ class Listings:
         """Renew a listing with as few calls as its kind allows."""
         row = self.row(which)
         assert row is not None
-        if which.kind is ListingKind.TIMELINE:
+        # A run that broke off is ended first: the slow look waits for that.
+        if which.kind is ListingKind.TIMELINE and not row.running:
             await self._timeline.add_newest(row, self._changed)
             await self._store.write(listings.note_unchanged, row, self._now_ns())
             return

@@ -77,12 +77,6 @@ class Tree:
                 return None
             await self._listings.progress(which)
 
-    def is_listed(self, directory: Inode) -> bool:
-        """Whether all names of a directory are known, so that one that is not there is not there."""
-        row = entries.directory(self._store.read, directory)
-        which = None if row is None else layout.listing_for(row)
-        return which is None or self._listings.is_whole(which)
-
     def node(self, inode: Inode) -> Node:
         """A file or directory as the catalogue knows it; a size may be an estimate.
 

@@ -56,7 +56,14 @@ async def running_core(
     core = Core(
         profile_in(folder),
         chosen,
-        connected(folder, photos, deadline_s=chosen.timeout_s, chance=random.Random(0)),
+        connected(
+            folder,
+            photos,
+            deadline_s=chosen.timeout_s,
+            quota_calls=chosen.quota_calls,
+            quota_bytes=chosen.quota_byte_requests,
+            chance=random.Random(0),
+        ),
         changed=seen.changed,
         renewed=seen.renewed.append,
         now_ns=lambda: int(unix_now_s() * 1e9),
