@@ -24,7 +24,7 @@ def main() -> None:
     args = _parser().parse_args()
     chosen = [peer for peer in PEERS if not args.peer or peer.name.startswith(tuple(args.peer))]
     library = Library(
-        albums=(100, 1000, 10_000, 450, 130), photo_bytes=3_000_000, video_bytes=200_000_000
+        albums=(100, 1000, 10_000, 300, 130), photo_bytes=3_000_000, video_bytes=200_000_000
     )
     sizes = Sizes()
     if args.quick:

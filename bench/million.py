@@ -11,7 +11,7 @@ from bench.peers import GPHOTOSFS, Daemon
 from bench.trips import Outcome, run
 
 ITEMS: Final = 1_000_000
-VIEWS: Final = ("media/all", "media/by-day")
+VIEWS: Final = ("media/all",)
 LIMIT_S: Final = 300.0
 
 
@@ -29,7 +29,7 @@ class Million:
 
 
 def measure(made: Google, folder: Path) -> Million:
-    """Mount a catalogue that was made beforehand, and look through two of its views."""
+    """Mount a catalogue that was made beforehand, and look through all of it."""
     folder.mkdir()
     GPHOTOSFS.prepare(made, folder)
     data = folder / "data/gphotosfs/default"

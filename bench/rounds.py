@@ -132,17 +132,17 @@ class Round:
         name = self._names(mixed)[20][0]
         self._trip("name", "look_up", 60, path=name)
         for album in listed:
-            self._list(f"list {len(self._members(album))}", album)
+            count = len(self._members(album))
+            self._list(f"list {count}", album)
+            if album == listed[len(listed) // 2]:
+                self._long(f"ls -l {count}", album, 15)
+                self._long(f"ls -l {count}, again", album, 15)
         self._list(f"list {len(self._members(self._largest))}, again", self._largest)
-        middle = listed[len(listed) // 2]
-        count = len(self._members(middle))
-        self._long(f"ls -l {count}", middle, 15)
-        self._long(f"ls -l {count}, again", middle, 15)
-        self._trip("find media/all", "find", 20, path=str(self._path / "media/all"))
-        self._trip("find media/all, again", "find", 20, path=str(self._path / "media/all"))
+        self._trip("find media/all", "find", 15, path=str(self._path / "media/all"))
+        self._trip("find media/all, again", "find", 15, path=str(self._path / "media/all"))
         if self._first:
-            self._trip("find media", "find", 25, path=str(self._path / "media"))
-            self._trip("find media, again", "find", 25, path=str(self._path / "media"))
+            self._trip("find media", "find", 15, path=str(self._path / "media"))
+            self._trip("find media, again", "find", 15, path=str(self._path / "media"))
             count = len(self._members(self._largest))
             self._long(None, self._largest, 20)
             self._wait_for_sizes()
@@ -179,6 +179,8 @@ class Round:
         if self._first:
             count = len(self._members(self._largest))
             self._long(f"ls -l {count}, remounted", self._largest, 15)
+        for album in (MIXED, PHOTOS):
+            self._list(None, len(self._made.albums) + album)  # what is timed below is the reading
         self._trip("photos, remounted", "read_whole", 60, files=self._photos()[0])
         (played, size), (jumped, jumped_size), _ = self._videos()
         self._trip("video, remounted", "read_whole", 60, files=[(played, size)])
@@ -206,16 +208,19 @@ class Round:
     def _when_stale(self) -> None:
         """List once more with a short freshness, let it pass, and list again."""
         for album in range(len(self._made.albums) + MIXED):
-            self._list(None, album)
-            self._made.spent()  # what is renewed behind belongs to this listing
-            time.sleep(FRESH_S + 0.5)
+            if self._key("list_names", str(self._folder_of(album))) not in self._hopeless:
+                self._list(None, album)
+                self._made.spent()  # what is renewed behind belongs to this listing
+                time.sleep(FRESH_S + 0.5)
             self._list(f"list {len(self._members(album))}, stale", album)
 
     # --- what they are made of ----------------------------------------------------------------
 
     def _list(self, name: str | None, album: int) -> None:
         expected = len(self._members(album))
-        self._trip(name, "list_names", 20, path=str(self._folder_of(album)), expected=expected)
+        limit_s = 60 if name is None else 15
+        path = str(self._folder_of(album))
+        self._trip(name, "list_names", limit_s, path=path, expected=expected)
 
     def _long(self, name: str | None, album: int, limit_s: float) -> None:
         expected = len(self._members(album))
@@ -232,8 +237,7 @@ class Round:
 
     def _trip(self, name: str | None, trip: str, limit_s: float, **job: Any) -> None:
         """Make a trip and record it; without a name it only prepares the next."""
-        where = os.path.relpath(job["path"], self._path) if "path" in job else name
-        what = (self._peer.name, trip, where)
+        what = self._key(trip, job.get("path"), name)
         if what in self._hopeless:
             # It would end as it did before, after as long a wait.
             if name is not None:
@@ -250,6 +254,13 @@ class Round:
             self._start(None)
         if name is not None:
             self._record(name, measured)
+
+    def _key(
+        self, trip: str, path: str | None, name: str | None = None
+    ) -> tuple[str, str, str | None]:
+        """What a trip is remembered by if it does not end: its path, whatever folder we are in."""
+        where = name if path is None else os.path.relpath(path, self._path)
+        return self._peer.name, trip, where
 
     def _outcome(self, limit_s: float, job: dict[str, Any]) -> Outcome:
         """What a process says that makes the trip; one that hangs is ended together with the peer."""
