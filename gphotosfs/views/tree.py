@@ -62,10 +62,14 @@ class Tree:
         found = virtual.named(parent, name)
         if found is not None:
             return self._virtual_node(found)
-        directory = self._directory(parent)
-        if name in {b".", b".."}:
+        if name == b".":
+            return self.node(parent)
+        directory = virtual.numbered(parent) or self._directory(parent)
+        if name == b"..":
             # The NFS server finds its way back from an inode number with these two.
-            return self.node(parent if name == b"." else directory.parent)
+            return self.node(directory.parent)
+        if isinstance(directory, virtual.Virtual):
+            return None
         which = layout.listing_for(directory)
         while True:
             row = entries.lookup(self._store.read, parent, name)

@@ -308,10 +308,13 @@ async def test_dot_and_dot_dot_are_found_by_number(tmp_path: Path, photos: Simul
     """The NFS server has nothing but a number and asks with these."""
     async with running_core(tmp_path, photos) as core:
         media = await core.tree.resolve("media")
-        for name, inode in ((b".", media), (b"..", ROOT)):
-            node = await core.tree.lookup(media, name)
-            assert node is not None
-            assert node.inode == inode
+        control = await core.tree.lookup(ROOT, b".gphotosfs")
+        assert control is not None
+        for directory in (media, control.inode):
+            for name, inode in ((b".", directory), (b"..", ROOT)):
+                node = await core.tree.lookup(directory, name)
+                assert node is not None
+                assert node.inode == inode
 
 
 async def test_a_large_timeline_is_listed_in_ranges_side_by_side(
