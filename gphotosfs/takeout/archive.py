@@ -94,6 +94,19 @@ class ZipArchive:
             size,
         )
 
+    def read_nowait(self, member: Member, start: int, size: int) -> bytes | None:
+        """Bytes of a stored member that are in the page cache; None if the disk would be waited for."""
+        size = min(size, member.size_bytes - start)
+        if size <= 0:
+            return b""
+        begin = self._starts.get(member.offset)
+        if begin is None:
+            header = self._at_once(member.offset, zip_directory.LOCAL.size)
+            if header is None:
+                return None
+            begin = self._checked(member, header)
+        return self._at_once(begin + start, size)
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
@@ -103,7 +116,10 @@ class ZipArchive:
         known = self._starts.get(member.offset)
         if known is not None:
             return known
-        header = zip_directory.LOCAL.unpack(self._at(member.offset, zip_directory.LOCAL.size))
+        return self._checked(member, self._at(member.offset, zip_directory.LOCAL.size))
+
+    def _checked(self, member: Member, packed_header: bytes) -> int:
+        header = zip_directory.LOCAL.unpack(packed_header)
         begin: int = member.offset + zip_directory.LOCAL.size + header[-2] + header[-1]
         if header[0] != b"PK\x03\x04" or begin + member.packed_bytes > self._size_bytes:
             raise ArchiveError(f"{self.name} is damaged or was changed: {member.path} is not there")
@@ -111,6 +127,14 @@ class ZipArchive:
             self._starts.clear()
         self._starts[member.offset] = begin
         return begin
+
+    def _at_once(self, offset: int, size: int) -> bytes | None:
+        buffer = bytearray(size)
+        try:
+            count = os.preadv(self._file.fileno(), [buffer], offset, os.RWF_NOWAIT)
+        except OSError:
+            return None  # not in the cache, or a file system that can't tell
+        return bytes(buffer) if count == size else None
 
     def _at(self, offset: int, size: int) -> bytes:
         return read_exactly(self._file, self.name, offset, size)

@@ -84,6 +84,17 @@ class Archives:
             read, limiter = self._read, self._limiter(member.archive)
         return await trio.to_thread.run_sync(read, member, start, size, limiter=limiter)
 
+    def read_nowait(self, member: Member, start: int, size: int) -> bytes | None:
+        """The same if nothing has to be waited for, else None.
+
+        Raises:
+            ArchiveError: the archive is damaged or another one now.
+        """
+        archive = self._open.get(member.archive)
+        if member.packing is not Packing.STORED or not isinstance(archive, ZipArchive):
+            return None
+        return archive.read_nowait(member, start, size)
+
     def _limiter(self, number: int) -> trio.CapacityLimiter:
         # zlib's state has one owner at a time; another archive may lie on another disk.
         return self._limiters.setdefault(number, trio.CapacityLimiter(1))
@@ -205,9 +216,14 @@ class MemberReader:
     async def read(self, offset: int, size: int) -> bytes:
         """The bytes from an offset; fewer than asked for only at the end.
 
+        If the page cache has them, there is no checkpoint.
+
         Raises:
             ArchiveError: the archive is gone, damaged or another one now.
         """
+        at_hand = self._archives.read_nowait(self._member, offset, size)
+        if at_hand is not None:
+            return at_hand
         return await self._archives.read(self._member, offset, size)
 
     def gave_up(self) -> None:

@@ -164,6 +164,23 @@ async def test_bytes_are_those_of_the_archive(tmp_path: Path, quirks: Quirks) ->
     assert len(read) == sum(not item.archived for item in world.items())
 
 
+async def test_what_the_page_cache_has_is_read_without_a_thread(tmp_path: Path) -> None:
+    path = packed(
+        tmp_path / "t.zip",
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg")),
+    )
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([path])
+        await content_of(core, "media/all/a.jpg")
+        handle = await core.tree.open(await core.tree.resolve("media/all/a.jpg"))
+        with trio.testing.assert_no_checkpoints():
+            data = await core.tree.read(handle, 2, 100)
+        core.tree.close(handle)
+
+    assert data == PHOTO[2:]
+
+
 async def test_inodes_and_names_stay_over_restarts_removals_and_later_exports(
     tmp_path: Path,
 ) -> None:
