@@ -144,7 +144,7 @@ class Files:
 
     def gauges(self) -> dict[str, int]:
         """How much is open."""
-        return {"open files": len(self._handles)}
+        return {"open_files": len(self._handles)}
 
     def _opened(self, reader: Reader, item: ItemRow) -> int:
         if reader.size_bytes != self._sizes.known(item):

@@ -150,7 +150,7 @@ class Sizes:
 
     def gauges(self) -> dict[str, int]:
         """How much is under way."""
-        return {"probes": self._running, "probes queued": len(self._queue)}
+        return {"probes": self._running, "probes_queued": len(self._queue)}
 
     def _can_be_probed(self, item: ItemRow) -> bool:
         failed_until_s = self._failed_until_s.get(item.inode, -1.0)

@@ -81,7 +81,7 @@ def status(**google: Any) -> dict[str, Any]:
             **google,
         },
         "cache": {"bytes": 5 << 30, "limit_bytes": 10 << 30, "blobs": 7, "degraded": ""},
-        "under_way": {"open files": 4},
+        "under_way": {"open_files": 4},
     }
 
 
@@ -92,7 +92,7 @@ def test_labels_are_escaped_and_trouble_is_a_number() -> None:
     (info,) = [f for f in text_string_to_metric_families(text) if f.name == "gphotosfs_info"]
     assert info.samples[0].labels["profile"] == awkward
     assert samples(text)["gphotosfs_signed_in"] == 0
-    assert samples(text)["gphotosfs_under_way open files"] == 4
+    assert samples(text)["gphotosfs_under_way open_files"] == 4
 
 
 def drawn(state: dict[str, Any]) -> str:

@@ -86,7 +86,7 @@ def test_the_second_takes_over_when_the_first_ends(
                 os.close(descriptor)
             assert sorted(os.listdir(two / "media/all")) == names  # noqa: PTH208 - the same
             assert (two / "videos" / film["filename"]).read_bytes() == expected
-            eventually(lambda: two.status()["under_way"]["open files"] == 0)
+            eventually(lambda: two.status()["under_way"]["open_files"] == 0)
 
             with home.mounted(at="one") as again:
                 assert sorted(os.listdir(again / "media/all")) == names  # noqa: PTH208 - the same

@@ -291,7 +291,7 @@ class TreeMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_left_over(self) -> None:
         async def work(core: Core) -> None:
-            assert core.gauges()["open files"] == len(self.open)
+            assert core.gauges()["open_files"] == len(self.open)
 
         self.loop.do(work)
 
