@@ -76,6 +76,8 @@ class Takeout:
         self._one_reading = trio.Lock()
         self._added = trio.Event()
         self._looked_at = 0
+        self._missing: list[str] = []
+        """As of the last look: a stat of a disk that hangs must not hold up the event loop."""
         self._arrived: dict[Path, Stamp | None] = {}
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -148,15 +150,16 @@ class Takeout:
             raise errors.ConfigError(f"{folder} is no folder")
         await self._take(self._register.watching(path, is_watched=is_watched))
 
-    def listed(self) -> Mapping[str, Any]:
+    async def listed(self) -> Mapping[str, Any]:
         """The archives, what came of them, and what is wrong."""
+        await self._look()
         by_archive = catalogue.items_by_archive(self._store.read)
         state = self._state()["archives"]
         return {
             "archives": [
                 {
                     "path": one.path,
-                    "is_there": stamp_of(Path(one.path)) is not None,
+                    "is_there": one.path not in self._missing,
                     "size_bytes": (state.get(str(one.number)) or (0, 0))[0],
                     "items": by_archive.get(one.number, 0),
                 }
@@ -213,12 +216,18 @@ class Takeout:
             log.info("found in a watched folder: %s", ", ".join(path.name for path in good))
             await self._take(self._register.with_added(good))
 
+    async def _look(self) -> None:
+        """See which archives are not there."""
+        paths = [one.path for one in self._register.archives]
+        self._missing = await trio.to_thread.run_sync(_missing_among, paths)
+
     async def _read_if_changed(self) -> None:
         """Read every archive if one came, went, changed or came back changed."""
         async with self._one_reading:
             before = self._state()
             if not self._register.archives and not before["archives"]:
                 return
+            await self._look()
             now = await trio.to_thread.run_sync(
                 _state_now, self._register, before, self._include_archived
             )
@@ -277,11 +286,7 @@ class Takeout:
 
     def _problems(self) -> list[str]:
         told = fact(self._store.read, "takeout_problems")
-        gone = [
-            f"{one.path} is not there; the rest is served"
-            for one in self._register.archives
-            if stamp_of(Path(one.path)) is None
-        ]
+        gone = [f"{path} is not there; the rest is served" for path in self._missing]
         return [*gone, *([] if told is None else json.loads(told))]
 
 
@@ -328,6 +333,10 @@ def _openable(paths: Sequence[Path], indexes: Path) -> tuple[list[Path], list[st
         else:
             good.append(absolute)
     return good, problems
+
+
+def _missing_among(paths: Sequence[str]) -> list[str]:
+    return [path for path in paths if stamp_of(Path(path)) is None]
 
 
 def _names(path: str) -> set[str]:

@@ -154,7 +154,7 @@ def _handlers(core: Core) -> Mapping[str, Handler]:
         return await core.takeout.remove(names)
 
     async def takeout_list() -> Mapping[str, Any]:
-        return core.takeout.listed()
+        return await core.takeout.listed()
 
     async def takeout_watch(folder: str, is_watched: bool) -> None:
         await core.takeout.watch(folder, is_watched=is_watched)

@@ -238,7 +238,7 @@ async def test_a_missing_archive_is_named_and_the_rest_is_served(tmp_path: Path)
         before = await names_in(core, "media/all")
     made.paths[1].rename(tmp_path / "elsewhere")
     async with signed_out(tmp_path) as core:
-        listed = core.takeout.listed()
+        listed = await core.takeout.listed()
         outcomes = []
         for name in await names_in(core, "media/all"):
             try:
@@ -287,13 +287,13 @@ async def test_archives_that_appear_in_a_watched_folder_are_added_when_complete(
         (tmp_path / "downloads" / f"{made.name}.part").write_bytes(made.read_bytes())
         growing.write_bytes(made.read_bytes()[:5000])
         await trio.sleep(300)
-        half = core.takeout.listed()
+        half = await core.takeout.listed()
         growing.write_bytes(made.read_bytes())
-        while not core.takeout.listed()["items"]:
+        while not core.takeout.status()["items"]:
             await trio.sleep(60)
         await core.takeout.remove([made.name])
         await trio.sleep(300)
-        removed = core.takeout.listed()
+        removed = await core.takeout.listed()
 
     assert (half["archives"], removed["archives"]) == ([], [])
 
@@ -306,7 +306,7 @@ async def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
         with pytest.raises(errors.NoEntryError, match="never added"):
             await core.takeout.remove(["a.zip"])
 
-        assert core.takeout.listed()["archives"] == []
+        assert (await core.takeout.listed())["archives"] == []
 
 
 async def test_what_takeout_knows_beyond_google_is_told_by_attributes(tmp_path: Path) -> None:
