@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,16 @@ class Browser:
     def text(self) -> str:
         """What the page says."""
         return str(self.run("return document.body.innerText"))
+
+    def says(self, text: str) -> bool:
+        """Whether the page says this, or comes to say it: a click returns before the next page is there."""
+        tries = 300
+        while text not in self.text:
+            tries -= 1
+            if tries == 0:
+                return False
+            time.sleep(0.1)
+        return True
 
     def run(self, script: str) -> Any:
         """What a script in the page returns."""

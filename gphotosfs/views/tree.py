@@ -257,8 +257,14 @@ class Tree:
 
     def _virtual_node(self, found: virtual.Virtual) -> Node:
         size_bytes = 0 if found.is_directory else len(self._text(found))
-        began_ns = self._started_ns
-        return Node(found.inode, found.is_directory, began_ns, began_ns, size_bytes)
+        # A README.txt is as old as its directory, so that it is the same file after a remount.
+        its_view = entries.directory(self._store.read, found.parent)
+        time_ns = (
+            its_view.first_seen_ns
+            if found.name == virtual.README and its_view
+            else self._started_ns
+        )
+        return Node(found.inode, found.is_directory, time_ns, time_ns, size_bytes)
 
     def _text(self, found: virtual.Virtual) -> bytes:
         if found == virtual.STATUS:

@@ -66,12 +66,12 @@ def scopes(home: Path) -> list[str]:
 def test_a_person_allows_one_of_two(tmp_path: Path, google: Running, window: Browser) -> None:
     with login(tmp_path, google) as (process, address):
         window.open(address)
-        assert "wants access to your Google Account" in window.text
+        assert window.says("wants access to your Google Account")
         window.click("input[value='grace@example.com']")
         window.click("input[type=checkbox][value$='photospicker.mediaitems.readonly']")
         window.click("button[value=allow]")
 
-        assert "Signed in. You can close this page" in window.text
+        assert window.says("Signed in. You can close this page")
         assert window.address.startswith("http://127.0.0.1:")
         out, err = process.communicate(timeout=GUARD_S)
 
@@ -86,7 +86,7 @@ def test_a_person_cancels(tmp_path: Path, google: Running, window: Browser) -> N
         window.open(address)
         window.click("button[value=deny]")
 
-        assert "Not signed in: access was denied" in window.text
+        assert window.says("Not signed in: access was denied")
         _, err = process.communicate(timeout=GUARD_S)
 
     assert process.returncode == 3

@@ -125,12 +125,12 @@ def test_a_person_picks_in_a_browser(
         picking(home, "--name", "Trip") as waiting,
     ):
         window.open(waiting.address)
-        assert "Choose photos" in window.text
+        assert window.says("Choose photos")
         for item in theirs[:2]:
             window.click(f"input[value='{item['id']}']")
         window.click("button[type=submit]")
 
-        assert "Close this page" in window.text
+        assert window.says("Close this page")
         code, said = waiting.ended()
         assert code == 0, said
         assert bytes_in(mount / "picked/Trip") == expected(simulator, theirs[:2])

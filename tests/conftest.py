@@ -1,0 +1,13 @@
+"""What holds for all tests."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# The same examples each time: what CI says of a commit is true of it tomorrow. To look further:
+# HYPOTHESIS_PROFILE=explore pytest tests/property
+settings.register_profile(
+    "check", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
