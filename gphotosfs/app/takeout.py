@@ -185,7 +185,7 @@ class Takeout:
 
     def gauges(self) -> dict[str, int]:
         """How much is under way."""
-        return {"takeout readings": int(self._one_reading.locked())}
+        return {"takeout_readings": int(self._one_reading.locked())}
 
     def _locate(self, item: ItemId) -> Member | None:
         at = catalogue.location_of(self._store.read, item)

@@ -151,6 +151,16 @@ def entry_id(db: Connection, parent: Inode, inode: Inode) -> int | None:
     return None if row is None else row[0]
 
 
+def shows(db: Connection, parent: Inode, identity: ItemId) -> bool:
+    """Whether a directory shows the item with this id of Google's."""
+    row = db.execute(
+        "SELECT 1 FROM item AS i JOIN entry AS e ON e.inode = i.inode"
+        " WHERE i.id = ? AND e.directory = ?",
+        (identity, parent),
+    ).fetchone()
+    return row is not None
+
+
 def places(db: Connection, inode: Inode) -> list[tuple[Inode, bytes]]:
     """Every (directory, name) under which an inode is shown."""
     return [

@@ -16,6 +16,7 @@ from gphotosfs.catalog.listings import ListingRow
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.store import Store
 from gphotosfs.lanes import Lane, in_lane
+from gphotosfs.limits import MEDIA_ITEMS_PAGE_MAX
 from gphotosfs.model import Album, AlbumId, ListingKind, MediaItem, Page, Search
 from gphotosfs.views import layout
 from gphotosfs.views.layout import Which
@@ -34,6 +35,8 @@ FAILURE_REMEMBERED_S: Final = 3.0
 LONG_REST_S: Final = 86_400.0
 """An album whose row has not changed is listed again after this: a swap of two photos changes no row."""
 
+
+_NEWEST_FIRST: Final = frozenset({ListingKind.VIDEOS, ListingKind.FAVORITES})
 
 _NOT_TOPS: Final = frozenset({ListingKind.ALBUM, ListingKind.RECHECK})
 
@@ -293,7 +296,25 @@ class Listings:
             if unchanged and rested_s < LONG_REST_S:
                 await self._store.write(listings.note_unchanged, row, self._now_ns())
                 return
+        if which.kind in _NEWEST_FIRST and await self._stands_as_it_was(which, row):
+            await self._store.write(listings.note_unchanged, row, self._now_ns())
+            return
         await self.renew(which)
+
+    async def _stands_as_it_was(self, which: Which, row: ListingRow) -> bool:
+        """Whether a long listing seems unchanged, judging by its first page.
+
+        A media server that looks into `videos/` all day would otherwise list thousands of films every
+        few minutes. What changes further down is found after a long rest, or by `gphotosfs refresh`.
+        """
+        rested_s = (self._now_ns() - (row.completed_ns or 0)) / NS
+        known = entries.entries_after(self._store.read, row.home, 0, MEDIA_ITEMS_PAGE_MAX + 1)
+        if row.running or rested_s >= LONG_REST_S or len(known) <= MEDIA_ITEMS_PAGE_MAX:
+            return False
+        page = _items(await self._page(which, None))
+        return page.next_page_token is not None and all(
+            entries.shows(self._store.read, row.home, item.id) for item in page.items
+        )
 
     def _timeline_rests(self) -> bool:
         """Whether the timeline is whole and no run of it is under way, not even an interrupted one."""

@@ -9,7 +9,7 @@ from gphotosfs import errors
 from gphotosfs.model import ListingKind
 from gphotosfs.simulator.service import SimulatedGoogle
 from gphotosfs.views.layout import Which
-from tests.component.core_kit import everything_seen, listing, running_core
+from tests.component.core_kit import calls, everything_seen, listing, running_core
 from tests.component.google_kit import small_library
 
 
@@ -88,3 +88,28 @@ async def test_a_renewal_that_the_quota_stops_goes_on_the_next_day_from_its_page
         assert len(asked) == 5
         assert asked[0] is not None
         assert asked[0]["pageToken"] == token
+
+
+async def test_a_long_list_of_videos_is_not_listed_again_while_its_first_page_is_known(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """A media server looks into `videos/` all day: one call a look, not one a hundred films."""
+    photos = SimulatedGoogle(small_library(items=450, album_sizes=[], kinds={"video/mp4": 1}))
+    async with running_core(tmp_path, photos, include_archived=True) as core:
+        before = await listing(core, "videos")
+        asked = calls(photos)
+        assert asked == 5
+        await trio.sleep(400)
+        await listing(core, "videos")
+        await trio.sleep(1)
+        assert calls(photos) == asked + 1
+        photos.world.add_item(
+            filename="new.mp4",
+            mime_type="video/mp4",
+            created_ns=1_795_348_800_000_000_000,
+            fps=30.0,
+        )
+        await trio.sleep(400)
+        await listing(core, "videos")
+        await trio.sleep(1)
+        assert set(await listing(core, "videos")) - set(before) == {"new.mp4"}
