@@ -169,13 +169,15 @@ END: Final = """
   rclone is one compiled program. Nothing is asked of Google by either.
 * **First listing, last name.** Both need one call for each hundred items, one after the other, since each
   answer holds the token of the next. What differs is that the first hundred are shown at once.
-* **A known directory, names only** (`ls -U`). gphotosfs hands each name out with its attributes, so that
-  `ls -l`, `find` and file managers need no second question; that is slower for who wants names alone and
-  much faster for everybody else.
+* **A known directory, names only** (`ls -U`, `find`). gphotosfs hands each name out with its attributes,
+  so that `ls -l` and file managers need no second question: slower for who wants names alone, and several
+  times faster for who wants more.
 * **`ls -l` of a new album against rclone without `--gphotos-read-size`.** There every size is 0: `tar`
-  stores empty files, and `seeks` fail. With it each size costs rclone one request after another, already
+  stores empty files, and seeks fail. With it each size costs rclone one request after another, already
   when a directory is listed.
-* **The speed of a video on a line that is faster than about 1 Gb/s.** Python, TLS and HTTP take about 5 ms
-  of processor time for a megabyte, Go half of that. On slower lines both have the speed of the line.
-  Reading the bodies outside Python (a process of its own, or pycurl) would change it.
+* **Eight readers at once.** With no other limit than the processor, which here also plays Google: Python,
+  TLS and HTTP take about 5 ms for a megabyte, Go half of that. And until a walk is noticed a photo of 3 MB
+  is asked for in two parts, its head and its rest, so that looking at heads alone stays cheap (a seventh
+  of rclone's bytes). On a line of up to about 1 Gb/s both have the speed of the line. Reading bodies
+  outside Python (pycurl, or a process of its own) would change it.
 """
