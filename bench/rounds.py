@@ -96,6 +96,7 @@ class Round:
         self._peak_bytes = 0
         self._spent = Spent()
         self._daemon: Daemon | None = None
+        self._is_online = True
 
     def run(self) -> Life:
         """All of them; what the daemons took."""
@@ -260,7 +261,7 @@ class Round:
     ) -> tuple[str, str, str | None]:
         """What a trip is remembered by if it does not end: its path, whatever folder we are in."""
         where = name if path is None else os.path.relpath(path, self._path)
-        return self._peer.name, trip, where
+        return self._peer.name, trip if self._is_online else f"{trip}, no network", where
 
     def _outcome(self, limit_s: float, job: dict[str, Any]) -> Outcome:
         """What a process says that makes the trip; one that hangs is ended together with the peer."""
@@ -284,6 +285,7 @@ class Round:
 
     def _start(self, name: str | None, *, fresh_s: float = 300.0, online: bool = True) -> None:
         self._made.begin()
+        self._is_online = online
         self._daemon = Daemon(self._peer, self._made, self._folder, fresh_s=fresh_s, online=online)
         spent = self._made.spent()
         self._spent += spent

@@ -180,4 +180,9 @@ END: Final = """
   is asked for in two parts, its head and its rest, so that looking at heads alone stays cheap (a seventh
   of rclone's bytes). On a line of up to about 1 Gb/s both have the speed of the line. Reading bodies
   outside Python (pycurl, or a process of its own) would change it.
+* **Video from beginning to end, on a line without a limit.** The same: Python's share of the
+  processor, for the same bytes.
+* **Random places in a video.** rclone reads on behind each place, some thirty times as many bytes in all, so that
+  some of the later places are here already. gphotosfs asks for one range each. Each takes
+  the 60 ms of the answer and some 13 ms of both programs.
 """
