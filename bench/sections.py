@@ -182,7 +182,7 @@ END: Final = """
   outside Python (pycurl, or a process of its own) would change it.
 * **Video from beginning to end, on a line without a limit.** The same: Python's share of the
   processor, for the same bytes.
-* **Random places in a video.** rclone reads on behind each place, some thirty times as many bytes in all, so that
-  some of the later places are here already. gphotosfs asks for one range each. Each takes
+* **Random places in a video.** rclone reads on behind each place, some thirty times as many bytes in
+  all, so that some of the later places are here already. gphotosfs asks for one range each, which takes
   the 60 ms of the answer and some 13 ms of both programs.
 """
