@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gphotosfs.simulator.takeout import Quirks
@@ -61,6 +61,23 @@ PLAIN = st.builds(
 )
 
 
+# In 2019's layout `IMG_1(1).JPG.json` is the sidecar of a title with a counter of its own, or of the second
+# `IMG_1.JPG`; and the other photo's title has no extension at all. It failed once.
+@example(
+    items=[("IMG_1(1)", None), ("IMG_1(1).JPG", None)],
+    albums=[("Rome", [0, 1])],
+    quirks=Quirks(
+        layout=2019,
+        language="de",
+        parts=1,
+        scattered=False,
+        album_sidecars=False,
+        album_pictures=False,
+        ampersands=False,
+        takeout_level=False,
+        photos_root=False,
+    ),
+)
 @settings(deadline=None, max_examples=100)
 @given(items=st.lists(st.tuples(TITLES, TIMES_S), max_size=12), albums=ALBUMS, quirks=PLAIN)
 def test_any_titles_and_any_quirks(
