@@ -85,6 +85,14 @@ def location_of(db: Connection, identity: ItemId) -> Location | None:
     return None if row is None else Location(*row)
 
 
+def album_of(db: Connection, directory: Inode) -> FoundAlbum | None:
+    """The album of the archives that a directory shows; None if none."""
+    row = db.execute(
+        "SELECT key, title, description FROM takeout_album WHERE directory = ?", (directory,)
+    ).fetchone()
+    return None if row is None else FoundAlbum(*row)
+
+
 def counts(db: Connection) -> dict[str, int]:
     """How much of the archives the tree shows."""
     return {

@@ -1,10 +1,12 @@
-"""Extended attributes: what Google says of an item or an album beyond name, size and time."""
+"""Extended attributes: what is known of an item or an album beyond name, size and time."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from gphotosfs.catalog.entries import ItemRow
 from gphotosfs.catalog.store import Row
+from gphotosfs.catalog.takeout import FoundAlbum
+from gphotosfs.model import ItemSource
 
 
 def of_item(
@@ -33,7 +35,19 @@ def of_album(album: Row) -> dict[bytes, bytes]:
             "user.gphotos.id": album["id"],
             "user.gphotos.title": album["title"],
             "user.gphotos.url": album["product_url"],
-            "user.gphotos.source": "library",
+            "user.gphotos.source": ItemSource.LIBRARY,
+        }
+    )
+
+
+def of_takeout_album(album: FoundAlbum) -> dict[bytes, bytes]:
+    """The attributes of the directory of an album in archives; they name no address of it."""
+    return _encoded(
+        {
+            "user.gphotos.title": album.title,
+            "user.gphotos.description": album.description,
+            "user.gphotos.source": ItemSource.TAKEOUT,
+            "user.xdg.comment": album.description,
         }
     )
 

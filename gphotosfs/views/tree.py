@@ -10,7 +10,7 @@ from typing import Any, Final
 import trio
 
 from gphotosfs import errors
-from gphotosfs.catalog import entries, picks
+from gphotosfs.catalog import entries, picks, takeout
 from gphotosfs.catalog.entries import DirectoryRow, EntryRow, ItemRow
 from gphotosfs.catalog.store import Store
 from gphotosfs.model import Entry, Inode, Node
@@ -293,7 +293,10 @@ class Tree:
                 bytes_state=picks.bytes_state(self._store.read, row),
             )
         album = entries.album_of(self._store.read, inode)
-        return {} if album is None else attributes.of_album(album)
+        if album is not None:
+            return attributes.of_album(album)
+        in_archives = takeout.album_of(self._store.read, inode)
+        return {} if in_archives is None else attributes.of_takeout_album(in_archives)
 
     def _seen_in(self, inode: Inode) -> Inode | None:
         """The directory in which a program most likely saw a file: the one opened last that has it."""

@@ -54,6 +54,13 @@ async def names_in(core: Core, path: str) -> dict[str, int]:
     return found
 
 
+async def attributes_of(core: Core, path: str) -> dict[bytes, bytes]:
+    """The extended attributes of a file or directory."""
+    inode = await core.tree.resolve(path)
+    names = await core.tree.attribute_names(inode)
+    return {name: await core.tree.attribute(inode, name) for name in names}
+
+
 async def content_of(core: Core, path: str) -> bytes:
     """All of a file."""
     inode = await core.tree.resolve(path)
@@ -326,11 +333,7 @@ async def test_what_takeout_knows_beyond_google_is_told_by_attributes(tmp_path: 
     )
     async with signed_out(tmp_path) as core:
         await core.takeout.add([path])
-        inode = await core.tree.resolve("media/all/a.jpg")
-        found = {
-            name: await core.tree.attribute(inode, name)
-            for name in await core.tree.attribute_names(inode)
-        }
+        found = await attributes_of(core, "media/all/a.jpg")
 
     assert {name: value for name, value in found.items() if name != b"user.gphotos.id"} == {
         b"user.gphotos.source": b"takeout",
@@ -342,4 +345,34 @@ async def test_what_takeout_knows_beyond_google_is_told_by_attributes(tmp_path: 
         b"user.gphotos.origin": b"webUpload",
         b"user.mime_type": b"image/jpeg",
         b"user.xdg.comment": b"By the sea",
+    }
+
+
+async def test_an_albums_title_and_description_are_its_directorys_attributes(
+    tmp_path: Path,
+) -> None:
+    path = packed(
+        tmp_path / "t.zip",
+        ("Rome_ a trip/a.jpg", PHOTO),
+        ("Rome_ a trip/a.jpg.json", told("a.jpg")),
+        (
+            "Rome_ a trip/metadata.json",
+            json.dumps({"title": "Rome/ a trip", "description": "Seven hills"}).encode(),
+        ),
+        ("Plain/a.jpg", PHOTO),
+    )
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([path])
+        told_of_rome = await attributes_of(core, "albums/Rome／ a trip")
+        told_of_plain = await attributes_of(core, "albums/Plain")
+
+    assert told_of_rome == {
+        b"user.gphotos.title": b"Rome/ a trip",
+        b"user.gphotos.description": b"Seven hills",
+        b"user.gphotos.source": b"takeout",
+        b"user.xdg.comment": b"Seven hills",
+    }
+    assert told_of_plain == {
+        b"user.gphotos.title": b"Plain",
+        b"user.gphotos.source": b"takeout",
     }
