@@ -38,6 +38,8 @@ class Inflater:
 
     def __init__(self) -> None:
         self._members: OrderedDict[object, list[_Point]] = OrderedDict()
+        self._tip: tuple[object, _Point] | None = None
+        """Where the last read ended, and of which member: the next one mostly begins there."""
 
     def read(self, key: object, read_at: ReadAt, packed_bytes: int, start: int, size: int) -> bytes:
         """Bytes of a member, fewer only at its end; `key` names the member.
@@ -46,9 +48,7 @@ class Inflater:
             ArchiveError: the packed bytes are damaged.
         """
         points = self._points(key)
-        place = bisect_right(points, start, key=lambda point: point.at) - 1
-        known = points[place]
-        state, packed_at, at = known.state.copy(), known.packed_at, known.at
+        state, packed_at, at = self._begin(key, points, start)
         pieces: list[bytes] = []
         waiting = b""
         while at < start + size and not state.eof:
@@ -70,7 +70,16 @@ class Inflater:
                 points.append(_Point(state.copy(), packed_at - len(waiting), at))
         if len(points) > POINTS_KEPT:
             del points[1::2]
+        self._tip = key, _Point(state, packed_at - len(waiting), at)
         return b"".join(pieces)
+
+    def _begin(self, key: object, points: list[_Point], start: int) -> tuple[Any, int, int]:
+        """The state, and both positions, that lead to `start` with the least to inflate."""
+        nearest = points[bisect_right(points, start, key=lambda point: point.at) - 1]
+        tip, self._tip = self._tip, None
+        if tip is not None and tip[0] == key and nearest.at <= tip[1].at <= start:
+            return tip[1].state, tip[1].packed_at, tip[1].at
+        return nearest.state.copy(), nearest.packed_at, nearest.at
 
     def _points(self, key: object) -> list[_Point]:
         if key not in self._members:

@@ -190,27 +190,46 @@ def test_any_damage_is_an_archive_error_or_is_left_out(tmp_path: Path) -> None:
             archive.close()
 
 
+class _Deflated:
+    """A deflated member, and how much of its packed bytes was asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a", data)
+            self.packed_bytes = archive.getinfo("a").compress_size
+        self._packed = stream.getvalue()[31:][: self.packed_bytes]
+        self.asked_bytes = 0
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        self.asked_bytes += size
+        return self._packed[offset : offset + size]
+
+
 def test_a_seek_goes_on_from_the_nearest_restart_point() -> None:
     """The second seek into a deflated film inflates a few MB, not all that is before it."""
     data = random.Random(2).randbytes(1 << 16) * 200
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a", data)
-        packed_bytes = archive.getinfo("a").compress_size
-    packed = stream.getvalue()[31:][:packed_bytes]
-    asked: list[int] = []
-
-    def read_at(offset: int, size: int) -> bytes:
-        asked.append(size)
-        return packed[offset : offset + size]
-
-    inflater = Inflater()
+    film, inflater = _Deflated(data), Inflater()
     end = len(data) - 1000
-    assert inflater.read(1, read_at, packed_bytes, end, 1000) == data[end:]
-    all_of_it, asked[:] = sum(asked), []
+    assert inflater.read(1, film.read_at, film.packed_bytes, end, 1000) == data[end:]
+    all_of_it, film.asked_bytes = film.asked_bytes, 0
     for start in (end - EVERY_BYTES // 2, EVERY_BYTES + 5, 3):
-        assert inflater.read(1, read_at, packed_bytes, start, 500) == data[start : start + 500]
-    assert sum(asked) < all_of_it
+        found = inflater.read(1, film.read_at, film.packed_bytes, start, 500)
+        assert found == data[start : start + 500]
+    assert film.asked_bytes < all_of_it
+
+
+def test_reading_on_inflates_nothing_twice() -> None:
+    """A film that is watched is inflated once, whatever pieces it is read in."""
+    data = random.Random(3).randbytes(3 * EVERY_BYTES // 2)
+    film, inflater = _Deflated(data), Inflater()
+    read = b""
+    while piece := inflater.read(1, film.read_at, film.packed_bytes, len(read), 300_000):
+        read += piece
+    assert read == data
+    # Each piece ends in the middle of a chunk of 64 KiB of packed bytes, whose rest is read again.
+    pieces = -(-len(data) // 300_000)
+    assert film.asked_bytes <= film.packed_bytes + pieces * 65_536
 
 
 def test_a_folders_links_are_not_followed(tmp_path: Path) -> None:
