@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bench import sections
+from bench import sections, takeout
 from bench.google import API_LATENCY_S, MEDIA_LATENCY_S, Alone, Library, Spent
 from bench.million import ITEMS, Million
 from bench.peers import GPHOTOSFS, Peer
@@ -58,7 +58,7 @@ def told(measured: Measured) -> str:
 
 
 def write(path: Path, results: Results, command: str) -> None:
-    """Write the page."""
+    """Write the page; what another measurement has put behind it stays."""
     parts: list[str] = [_head(results, command)]
     for section in sections.SECTIONS:
         rows = [row for row in section.rows(results.library.albums) if row.trip in results.trips]
@@ -68,6 +68,9 @@ def write(path: Path, results: Results, command: str) -> None:
     if results.million is not None:
         parts.extend(("## A million known items", _million(results.million)))
     parts.append(sections.END.strip())
+    if path.exists():
+        _, begin, behind = path.read_text().partition(takeout.BEGIN)
+        parts.append(begin + behind.rstrip())
     path.write_text("\n\n".join(part for part in parts if part) + "\n")
 
 

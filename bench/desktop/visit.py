@@ -1,0 +1,90 @@
+"""One visit: a file manager opens a folder, and somebody pages through all of it."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+
+from bench.desktop.managers import Manager
+from bench.desktop.screen import HEIGHT_PX, WIDTH_PX, Screen
+from bench.desktop.session import Home, running
+from bench.desktop.watch import Spent, Stillness, Thumbnails, spent, thumbnails_of
+from gphotosfs.simulator.process import Running
+
+START_LIMIT_S: Final = 30.0
+PAGE_LIMIT_S: Final = 240.0
+FIRST_QUIET_S: Final = 4.0
+"""Programs do other things while they start."""
+QUIET_S: Final = 1.5
+PAGES_MAX: Final = 80
+
+
+@dataclass
+class Visit:
+    """What a visit took."""
+
+    first_page_s: float = 0.0
+    """From the program's start until its first page no longer changed."""
+    window_s: float = 0.0
+    """From the program's start until it showed a window."""
+    waited_s: float = 0.0
+    """Until each page no longer changed, all pages together."""
+    pages: int = 0
+    gave_up: int = 0
+    """Pages that still changed after a long time."""
+    spent: Spent = field(default_factory=Spent)
+    thumbnails: Thumbnails = field(default_factory=Thumbnails)
+    pictures: list[Image.Image] = field(default_factory=list)
+    """Each page when it no longer changed."""
+
+
+def visit(
+    manager: Manager,
+    home: Home,
+    screen: Screen,
+    simulator: Running,
+    directory: Path,
+    *,
+    trace: Path | None = None,
+) -> Visit:
+    """Open a directory, press Page Down until nothing new is shown, and wait for each page.
+
+    Raises:
+        RuntimeError: the program showed no window.
+    """
+    simulator.clear_log()
+    manager.write_settings(home.path)
+    screen.point(WIDTH_PX - 2, HEIGHT_PX - 2)
+    still = Stillness(simulator, screen, home.thumbnails)
+    found = Visit()
+    started_s = time.monotonic()
+    command = [*manager.command, str(directory)]
+    with running(home, screen, manager.desktop, command, trace=trace):
+        while not still.moved():
+            if time.monotonic() - started_s > START_LIMIT_S:
+                raise RuntimeError(f"{manager.name} shows no window: see {home.folder}/session.log")
+            time.sleep(0.05)
+        found.window_s = time.monotonic() - started_s
+        found.first_page_s = _page(found, still, started_s, FIRST_QUIET_S)
+        unchanged = 0
+        while unchanged < 2 and found.pages < PAGES_MAX:
+            before = still.picture
+            screen.press("Next")
+            _page(found, still, time.monotonic(), QUIET_S)
+            unchanged = unchanged + 1 if before.tobytes() == still.picture.tobytes() else 0
+        found.spent = spent(simulator)
+    found.thumbnails = thumbnails_of(directory, home.thumbnails)
+    return found
+
+
+def _page(found: Visit, still: Stillness, since_s: float, quiet_s: float) -> float:
+    """Wait for the page that is shown now; how long it took."""
+    last_s = still.wait(quiet_s, PAGE_LIMIT_S)
+    found.gave_up += last_s is None
+    took_s = (last_s or time.monotonic()) - since_s
+    found.waited_s += max(0.0, took_s)
+    found.pages += 1
+    found.pictures.append(still.picture)
+    return took_s
