@@ -14,7 +14,7 @@ import trio
 from gphotosfs.simulator import control
 from gphotosfs.simulator.server import Server, listen, origin
 from gphotosfs.simulator.service import Origins, SimulatedGoogle
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.world import DRAWN_BYTES, World
 
 
 def main() -> None:
@@ -30,6 +30,7 @@ def main() -> None:
         photo_bytes=args.photo_bytes,
         video_bytes=args.video_bytes,
         pixels_max=args.pixels_max,
+        drawn_bytes=args.drawn_mb << 20,
     )
     if args.draw_ahead:
         # A daemon: drawing does not keep a process that is told to stop.
@@ -119,6 +120,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--draw-ahead", action="store_true", help="draw the pictures before they are asked for"
+    )
+    parser.add_argument(
+        "--drawn-mb",
+        type=int,
+        default=DRAWN_BYTES >> 20,
+        metavar="N",
+        help="how much of what was drawn is kept in memory",
     )
     parser.add_argument(
         "--proxy-ca",

@@ -22,7 +22,7 @@ Place = tuple[int, int]
 _UNDATED: Final = 1 << 80
 
 # Drawn pictures are kept, so that a HEAD, its GET and a second range draw once.
-_DRAWN_BYTES: Final = 128 << 20
+DRAWN_BYTES: Final = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class World:
         video_bytes: the same for a cheap video.
         days: how long ago the oldest item was taken.
         pixels_max: larger cameras' photos are scaled down to this, since drawing takes time.
+        drawn_bytes: how much of what was drawn is kept in memory.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class World:
         video_bytes: int = 300_000_000,
         days: int = 3650,
         pixels_max: int | None = None,
+        drawn_bytes: int = DRAWN_BYTES,
     ) -> None:
         self.seed = seed
         self._generator = Generator(
@@ -95,6 +97,7 @@ class World:
         self._given: dict[int, Content] = {}
         self._drawn: OrderedDict[tuple[Item, str], Content] = OrderedDict()
         self._drawn_bytes = 0
+        self._drawn_bytes_max = drawn_bytes
         # The server draws in threads; the rest of a world is its event loop's alone.
         self._drawn_lock = threading.Lock()
         if album_sizes is None:
@@ -208,14 +211,14 @@ class World:
             if key not in self._drawn:
                 self._drawn[key] = drawn
                 self._drawn_bytes += drawn.size_bytes
-            while self._drawn_bytes > _DRAWN_BYTES and len(self._drawn) > 1:
+            while self._drawn_bytes > self._drawn_bytes_max and len(self._drawn) > 1:
                 self._drawn_bytes -= self._drawn.popitem(last=False)[1].size_bytes
         return drawn
 
     def draw_all(self) -> None:
         """Draw every item, newest first, as far as drawn ones are kept. For a thread of its own."""
         for item in self.items():
-            if self._drawn_bytes > _DRAWN_BYTES * 3 // 4:
+            if self._drawn_bytes > self._drawn_bytes_max * 3 // 4:
                 return
             self.content(item, "dv" if item.is_video else "d")
 
