@@ -85,6 +85,10 @@ class ContentChangedError(GPhotosError):
     """The bytes at Google are another version than the one that this reader began with."""
 
 
+class PictureError(GPhotosError):
+    """Bytes that should be a picture, and can't be read as one."""
+
+
 class LocalError(GPhotosError):
     """Something on this machine."""
 

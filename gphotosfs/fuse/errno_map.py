@@ -35,6 +35,7 @@ ERRNO: Final[dict[type[errors.GPhotosError], int]] = {
     errors.CutOffError: errno.ENODATA,  # "No data available": what people read is what it means
     errors.NotReadyError: errno.EBUSY,
     errors.ContentChangedError: errno.ESTALE,
+    errors.PictureError: errno.EIO,
     errors.ConfigError: errno.EIO,
     errors.StoreError: errno.EIO,
     errors.ArchiveError: errno.EIO,

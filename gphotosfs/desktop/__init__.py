@@ -1,0 +1,1 @@
+"""What file managers look for beside the files themselves."""

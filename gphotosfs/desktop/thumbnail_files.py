@@ -1,0 +1,226 @@
+"""The thumbnails of a home, as every desktop shares them on disk.
+
+https://specifications.freedesktop.org/thumbnail-spec/: one PNG for each size of a file's picture,
+named after the file's URI; texts in it say which file it is of, and as of when. Other programs write
+here too, so each function looks at the folder as it is, and only what says that it is ours is ours.
+
+Every function reads or writes files, so call it in a thread.
+"""
+
+import hashlib
+import logging
+import os
+import tempfile
+import urllib.parse
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gphotosfs import pictures
+from gphotosfs.errors import PictureError
+
+log = logging.getLogger(__name__)
+
+SIZES: Final = {128: "normal", 256: "large", 512: "x-large", 1024: "xx-large"}
+"""The folder of each size, by the pixels that the longer side has at most."""
+
+_USUAL_PX: Final = (128, 256)
+_RARE_PX: Final = (512, 1024)
+
+# What g_filename_to_uri() leaves as it is, besides letters and digits; all other bytes it writes
+# as %XX. Tried with GLib 2.74, all 255 bytes.
+_PLAIN: Final = "!$&'()*+,-./:=@_~"
+
+_SOFTWARE: Final = "gphotosfs"
+_PROFILE: Final = "X-GPhotosFS::Profile"
+
+# Names of files that are being written; the specification asks for another name until they are whole.
+_UNFINISHED: Final = ".gphotosfs-"
+
+# The texts stand at the head. The longest is a URI: three characters for each of a path's 4,096 bytes.
+_HEAD_BYTES: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """A file, as its thumbnail describes it."""
+
+    uri: str
+    mtime_s: int
+    """Whole seconds, rounded down, as the file's `st_mtime`."""
+    mime_type: str = ""
+    size_bytes: int | None = None
+    """None unless `st_size` is exact: a thumbnail that says another size is not believed."""
+    width_px: int | None = None
+    height_px: int | None = None
+
+
+def uri_of(path: bytes) -> str:
+    """The URI of an absolute path, to the letter as GLib writes it: its hash is the file's name."""
+    return "file://" + urllib.parse.quote_from_bytes(path, safe=_PLAIN)
+
+
+class ThumbnailFiles:
+    """The thumbnails in a folder, of which those of one profile are ours.
+
+    A disk that is full or can't be written is worth one line in the log, and nothing else breaks.
+    """
+
+    def __init__(self, folder: Path, profile: str) -> None:
+        """`folder` is `$XDG_CACHE_HOME/thumbnails`; it need not exist."""
+        self._folder = folder
+        self._profile = profile
+        self._complained = False
+
+    def sizes_in_use(self) -> list[int]:
+        """The sizes that this person's desktop looks for, in pixels, the smallest first.
+
+        The usual ones whose folder exists, else both; the large ones only where another program
+        keeps something there.
+        """
+        there = [size_px for size_px in SIZES if self._size_folder(size_px).is_dir()]
+        usual = [size_px for size_px in there if size_px in _USUAL_PX] or list(_USUAL_PX)
+        rare = [size_px for size_px in there if size_px in _RARE_PX and self._is_shared(size_px)]
+        return usual + rare
+
+    def missing(self, sizes_px: Iterable[int], uri: str, mtime_s: int) -> list[int]:
+        """Those of the sizes in which the file has no thumbnail that a desktop would draw.
+
+        Whose thumbnail it is makes no difference.
+        """
+        return [
+            size_px
+            for size_px in sizes_px
+            if self._valid(self.path(uri, size_px), uri, mtime_s) is None
+        ]
+
+    def write(self, pictured: Pictured, pngs: Mapping[int, bytes]) -> bool:
+        """Make these the file's thumbnails, by size; says whether they could be kept."""
+        try:
+            for size_px, png in pngs.items():
+                target = self.path(pictured.uri, size_px)
+                self._folder.parent.mkdir(parents=True, exist_ok=True)
+                self._folder.mkdir(mode=0o700, exist_ok=True)
+                target.parent.mkdir(mode=0o700, exist_ok=True)
+                _replace(target, pictures.with_text(png, self._texts(pictured)))
+        except FileNotFoundError:
+            return False  # somebody empties the folder at this moment
+        except OSError as exc:
+            if not self._complained:
+                log.warning("thumbnails can't be kept in %s: %s", self._folder, exc.strerror)
+            self._complained = True
+            return False
+        self._complained = False
+        return True
+
+    def copy(self, uri: str, pictured: Pictured, sizes_px: Iterable[int]) -> list[int]:
+        """Make the thumbnails at one URI those of a file of the same content; the sizes copied.
+
+        A size is left out where there is none to copy, or none of the same time.
+        """
+        copied = []
+        for size_px in sizes_px:
+            png = self._valid(self.path(uri, size_px), uri, pictured.mtime_s, whole=True)
+            with suppress(PictureError):
+                if png is not None and self.write(pictured, {size_px: png}):
+                    copied.append(size_px)
+        return copied
+
+    def path(self, uri: str, size_px: int) -> Path:
+        """Where the file's thumbnail of this size is, whether or not there is one."""
+        name = hashlib.md5(uri.encode(), usedforsecurity=False).hexdigest()
+        return self._size_folder(size_px) / f"{name}.png"
+
+    def _size_folder(self, size_px: int) -> Path:
+        return self._folder / SIZES[size_px]
+
+    def _is_shared(self, size_px: int) -> bool:
+        """Whether another program keeps thumbnails of this size."""
+        for path in _files(self._size_folder(size_px)):
+            texts = _texts_in(path)
+            if texts and texts.get("Software") != _SOFTWARE:
+                return True
+        return False
+
+    @staticmethod
+    def _valid(path: Path, uri: str, mtime_s: int, whole: bool = False) -> bytes | None:
+        """The thumbnail's head, or all of it, if it is of that file as it was at that time."""
+        try:
+            with path.open("rb") as file:
+                png = file.read(-1 if whole else _HEAD_BYTES)
+            texts = pictures.texts_of(png[:_HEAD_BYTES])
+        except (OSError, PictureError):
+            return None
+        is_valid = texts.get("Thumb::URI") == uri and texts.get("Thumb::MTime") == str(mtime_s)
+        return png if is_valid else None
+
+    def _texts(self, pictured: Pictured) -> dict[str, str]:
+        texts = {
+            "Thumb::URI": pictured.uri,
+            "Thumb::MTime": str(pictured.mtime_s),
+            "Thumb::Mimetype": pictured.mime_type,
+            "Software": _SOFTWARE,
+            _PROFILE: self._profile,
+        }
+        numbers = {
+            "Thumb::Size": pictured.size_bytes,
+            "Thumb::Image::Width": pictured.width_px,
+            "Thumb::Image::Height": pictured.height_px,
+        }
+        texts |= {key: str(number) for key, number in numbers.items() if number is not None}
+        return {key: text for key, text in texts.items() if text}
+
+
+def ours(folder: Path, profile: str, under: bytes = b"/") -> Iterator[Path]:
+    """Our thumbnails of the profile's files at or below a path, such as a mount point."""
+    prefix = uri_of(under.rstrip(b"/") + b"/")
+    for size_folder in SIZES.values():
+        for path in _files(folder / size_folder):
+            texts = _texts_in(path)
+            if (
+                texts.get("Software") == _SOFTWARE
+                and texts.get(_PROFILE) == profile
+                and texts.get("Thumb::URI", "").startswith(prefix)
+            ):
+                yield path
+
+
+def remove(folder: Path, profile: str, under: bytes = b"/") -> int:
+    """Remove our thumbnails of the profile's files at or below a path; says how many there were.
+
+    Raises:
+        OSError: one can't be removed.
+    """
+    removed = 0
+    for path in ours(folder, profile, under):
+        path.unlink(missing_ok=True)
+        removed += 1
+    return removed
+
+
+def _files(folder: Path) -> Sequence[Path]:
+    with suppress(OSError):
+        return [Path(entry) for entry in os.scandir(folder) if entry.is_file(follow_symlinks=False)]
+    return []
+
+
+def _texts_in(path: Path) -> dict[str, str]:
+    try:
+        with path.open("rb") as file:
+            return pictures.texts_of(file.read(_HEAD_BYTES))
+    except (OSError, PictureError):
+        return {}
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Write the file under another name first, so that nobody sees half of it. It is 0600."""
+    descriptor, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=target.parent)
+    unfinished = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)

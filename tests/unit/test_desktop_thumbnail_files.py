@@ -1,0 +1,107 @@
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from gphotosfs import pictures
+from gphotosfs.desktop.thumbnail_files import Pictured, ThumbnailFiles, ours, remove, uri_of
+
+A_URI = "file:///home/ada/Photos/albums/Paris/IMG_0001.jpg"
+B_URI = "file:///home/ada/Photos/media/all/IMG_0001.jpg"
+
+
+def jpeg(width: int = 400, height: int = 300) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(file, "JPEG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def pngs() -> dict[int, bytes]:
+    return pictures.thumbnail_pngs(jpeg(), [128, 256])
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> ThumbnailFiles:
+    return ThumbnailFiles(tmp_path / "thumbnails", "default")
+
+
+def test_a_thumbnail_is_found_where_the_specification_says(
+    files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: Path
+) -> None:
+    """The example of the specification: its URI and its MD5."""
+    uri = "file:///home/jens/photos/me.png"
+
+    assert files.write(Pictured(uri, 1_714_694_400), pngs)
+
+    name = "c6ee772d9e49320e97ec29a7eb5b1697.png"
+    for size in ("normal", "large"):
+        path = tmp_path / "thumbnails" / size / name
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "thumbnails").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_thumbnail_is_missing_unless_file_and_time_are_the_same(
+    files: ThumbnailFiles, pngs: dict[int, bytes]
+) -> None:
+    files.write(Pictured(A_URI, 5), {128: pngs[128]})
+
+    assert files.missing([128, 256], A_URI, 5) == [256]
+    assert files.missing([128], A_URI, 6) == [128]
+    assert files.missing([128], B_URI, 5) == [128]
+
+
+def test_a_copy_differs_in_its_texts_alone(files: ThumbnailFiles, pngs: dict[int, bytes]) -> None:
+    files.write(Pictured(A_URI, 5), pngs)
+
+    assert files.copy(A_URI, Pictured(B_URI, 5, "image/jpeg", 1234), [128, 256, 512]) == [128, 256]
+
+    assert files.missing([128, 256], B_URI, 5) == []
+    copied = files.path(B_URI, 256).read_bytes()
+    assert pictures.texts_of(copied)["Thumb::Size"] == "1234"
+    assert pictures.with_text(copied, {}) == pictures.with_text(pngs[256], {})
+
+
+def test_only_ours_of_this_profile_are_removed(
+    files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: Path
+) -> None:
+    folder = tmp_path / "thumbnails"
+    files.write(Pictured(A_URI, 5), pngs)
+    ThumbnailFiles(folder, "work").write(Pictured(B_URI, 5), pngs)
+    foreign = folder / "normal" / "foreign.png"
+    foreign.write_bytes(pictures.with_text(pngs[128], {"Software": "GNOME::ThumbnailFactory"}))
+
+    assert remove(folder, "default") == 2
+
+    assert list(ours(folder, "default")) == []
+    assert len(list(ours(folder, "work"))) == 2
+    assert foreign.exists()
+
+
+def test_those_below_a_mount_point_are_told_from_its_neighbours(
+    files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: Path
+) -> None:
+    for path in (b"/home/ada/Photos/a.jpg", b"/home/ada/Photos2/a.jpg"):
+        files.write(Pictured(uri_of(path), 5), {128: pngs[128]})
+
+    assert remove(tmp_path / "thumbnails", "default", b"/home/ada/Photos") == 1
+
+
+def test_sizes_in_use(files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: Path) -> None:
+    """The usual two until a folder says otherwise; a large one only where others use it."""
+    assert files.sizes_in_use() == [128, 256]
+
+    (tmp_path / "thumbnails" / "x-large").mkdir(parents=True)
+    assert files.sizes_in_use() == [128, 256]
+
+    (tmp_path / "thumbnails" / "large").mkdir()
+    assert files.sizes_in_use() == [256]
+
+    files.write(Pictured(A_URI, 5), {512: pngs[256]})
+    assert files.sizes_in_use() == [256]
+
+    foreign = tmp_path / "thumbnails" / "x-large" / "foreign.png"
+    foreign.write_bytes(pictures.with_text(pngs[256], {"Software": "KDE Thumbnail Generator"}))
+    assert files.sizes_in_use() == [256, 512]
