@@ -11,6 +11,7 @@ import trio
 
 from gphotosfs import errors
 from gphotosfs.app.takeout_reading import found_item, reading
+from gphotosfs.catalog import recent
 from gphotosfs.catalog import takeout as catalogue
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.store import Connection, Store, fact, set_fact
@@ -277,6 +278,7 @@ class Takeout:
     async def _end(self, run: _Run, state: Mapping[str, Any], end: Mapping[str, Any]) -> None:
         if end["is_whole"]:
             self._changed(await self._store.write(catalogue.end_run, run.number))
+        self._changed(await self._store.write(recent.settle_archives))
         await self._store.write(_note_state, state, end["problems"])
 
     def _state(self) -> dict[str, Any]:

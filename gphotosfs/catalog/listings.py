@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gphotosfs import errors, names
+from gphotosfs.catalog import recent
 from gphotosfs.catalog.entries import directory_of
 from gphotosfs.catalog.items import (
+    Noted,
     let_go,
     note_item,
     show_in_timeline,
@@ -78,16 +80,8 @@ def start_over(db: Connection, listing: ListingRow) -> ListingRow:
     return found
 
 
-def apply_items(
-    db: Connection,
-    listing: ListingRow,
-    page: Page[MediaItem],
-    now_ns: int,
-    limit: int | None = None,
-) -> Changes:
+def apply_items(db: Connection, listing: ListingRow, page: Page[MediaItem], now_ns: int) -> Changes:
     """Show a page of items in the listing's directory; the last page ends the run.
-
-    `limit` ends the run earlier, when the directory holds so many items of this run.
 
     Raises:
         NoEntryError: the album was taken away meanwhile, and its listing with it.
@@ -96,13 +90,27 @@ def apply_items(
         raise errors.NoEntryError("the album is gone")
     changes = Changes()
     for item in unique(page.items):
-        noted = note_item(db, item, now_ns, changes)
-        if limit is None or _seen(db, listing) < limit:
-            show(db, [listing.home], noted.inode, noted.name, item.id, listing.revision, changes)
-            touch(changes, listing.home, noted.time_ns)
+        _show_listed(db, listing, note_item(db, item, now_ns, changes), changes)
     note_times(db, changes)
-    enough = limit is not None and _seen(db, listing) >= limit
-    _turn_page(db, listing, None if enough else page.next_page_token, now_ns, changes)
+    _turn_page(db, listing, page.next_page_token, now_ns, changes)
+    return changes
+
+
+def apply_recent(
+    db: Connection, listing: ListingRow, page: Page[MediaItem], now_ns: int
+) -> Changes:
+    """Show a page of the newest items, as far as they are; one that is too old ends the run."""
+    changes = Changes()
+    ranking = recent.Ranking(db, listing.revision)
+    token = page.next_page_token
+    for item in unique(page.items):
+        noted = note_item(db, item, now_ns, changes)
+        if ranking.takes(noted):
+            _show_listed(db, listing, noted, changes)
+        if not ranking.has_room(noted.time_ns):
+            token = None  # newest first: all that follow are too old as well
+    note_times(db, changes)
+    _turn_page(db, listing, token, now_ns, changes)
     return changes
 
 
@@ -226,12 +234,9 @@ def _title(db: Connection, identity: str) -> str | None:
     return None if row is None else row[0]
 
 
-def _seen(db: Connection, listing: ListingRow) -> int:
-    count: int = db.execute(
-        "SELECT count(*) FROM entry WHERE directory = ? AND revision = ?",
-        (listing.home, listing.revision),
-    ).fetchone()[0]
-    return count
+def _show_listed(db: Connection, listing: ListingRow, item: Noted, changes: Changes) -> None:
+    show(db, [listing.home], item.inode, item.name, item.identity, listing.revision, changes)
+    touch(changes, listing.home, item.time_ns)
 
 
 def _turn_page(
@@ -245,6 +250,9 @@ def _turn_page(
 
 def _sweep(db: Connection, listing: ListingRow, changes: Changes) -> None:
     """Take away what the run that ends now did not see."""
+    if listing.kind is ListingKind.RECENT:
+        recent.settle(db, changes, listing.revision)
+        return
     if listing.kind is ListingKind.ALBUMS:
         gone = db.execute(
             "SELECT e.directory, e.inode FROM entry AS e JOIN directory AS d ON d.inode = e.inode"

@@ -33,8 +33,6 @@ FIXED: Final = (
     Fixed(Inode(11), DirectoryKind.PICKED, ROOT, b"picked"),
 )
 
-RECENT_MAX: Final = 200
-
 _TIMELINE: Final = frozenset(
     {
         DirectoryKind.ALL,

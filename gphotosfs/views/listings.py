@@ -262,8 +262,9 @@ class Listings:
         write, now_ns = self._store.write, self._now_ns()
         if listing.kind is ListingKind.ALBUMS:
             return await write(listings.apply_albums, listing, _albums(page), now_ns)
-        limit = layout.RECENT_MAX if listing.kind is ListingKind.RECENT else None
-        return await write(listings.apply_items, listing, _items(page), now_ns, limit)
+        is_recent = listing.kind is ListingKind.RECENT
+        apply = listings.apply_recent if is_recent else listings.apply_items
+        return await write(apply, listing, _items(page), now_ns)
 
     async def _renew_quietly(self, which: Which) -> None:
         try:

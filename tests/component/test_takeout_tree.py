@@ -2,8 +2,6 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -11,83 +9,20 @@ import trio
 import trio.testing
 
 from gphotosfs import errors
-from gphotosfs.app.core import Core
-from gphotosfs.config import Settings
-from gphotosfs.google import connection
 from gphotosfs.model import Inode
 from gphotosfs.simulator.content import read_all
 from gphotosfs.simulator.takeout import Quirks, export
 from gphotosfs.simulator.world import World
-from gphotosfs.simulator.zip_writer import ZipWriter
-from tests.component.core_kit import Seen, profile_in
-
-PHOTO = b"a photo, as it is"
-
-
-@asynccontextmanager
-async def signed_out(
-    folder: Path, *, seen: Seen | None = None, archived: bool = False
-) -> AsyncIterator[Core]:
-    """The services of a profile that never signed in."""
-    profile, seen = profile_in(folder), seen or Seen()
-    google = connection.connect(profile.credentials_path, profile.state_dir, may_be_signed_out=True)
-    core = Core(
-        profile,
-        Settings(include_archived=archived),
-        google,
-        changed=seen.changed,
-        renewed=seen.renewed.append,
-    )
-    async with trio.open_nursery() as nursery:
-        await nursery.start(core.run)
-        yield core
-        nursery.cancel_scope.cancel()
-
-
-async def names_in(core: Core, path: str) -> dict[str, int]:
-    """The names in a directory and their inodes."""
-    directory, after = await core.tree.resolve(path), None
-    found: dict[str, int] = {}
-    while entries := await core.tree.entries(directory, after):
-        found |= {entry.name.decode(): entry.node.inode for entry in entries}
-        after = entries[-1].cookie
-    return found
-
-
-async def attributes_of(core: Core, path: str) -> dict[bytes, bytes]:
-    """The extended attributes of a file or directory."""
-    inode = await core.tree.resolve(path)
-    names = await core.tree.attribute_names(inode)
-    return {name: await core.tree.attribute(inode, name) for name in names}
-
-
-async def content_of(core: Core, path: str) -> bytes:
-    """All of a file."""
-    inode = await core.tree.resolve(path)
-    handle = await core.tree.open(inode)
-    try:
-        size = (await core.tree.stat(inode)).size_bytes
-        return b"".join(
-            [bytes(await core.tree.read(handle, at, 50_000)) for at in range(0, size, 50_000)]
-        )
-    finally:
-        core.tree.close(handle)
-
-
-def packed(path: Path, *members: tuple[str, bytes], deflated: bool = False) -> str:
-    """A zip with these files below the Photos root."""
-    with path.open("wb") as file:
-        archive = ZipWriter(file)
-        for name, data in members:
-            archive.add(f"Takeout/Google Photos/{name}", data, deflated=deflated)
-        archive.close()
-    return str(path)
-
-
-def told(title: str, taken_s: int = 1_600_000_000, **more: object) -> bytes:
-    return json.dumps(
-        {"title": title, "photoTakenTime": {"timestamp": str(taken_s)}, **more}
-    ).encode()
+from tests.component.archives_kit import (
+    PHOTO,
+    attributes_of,
+    content_of,
+    names_in,
+    packed,
+    signed_out,
+    told,
+)
+from tests.component.core_kit import Seen
 
 
 async def test_years_albums_and_all_others_show_one_inode(tmp_path: Path) -> None:
@@ -103,6 +38,7 @@ async def test_years_albums_and_all_others_show_one_inode(tmp_path: Path) -> Non
         places = (
             *("media/all", "media/by-year/2020", "media/by-month/2020/2020-09"),
             *("media/by-day/2020/2020-09-13", "albums/Rome & more", "favorites", "people/Ada"),
+            "recent",
         )
         found = [await names_in(core, place) for place in places]
         node = await core.tree.stat(Inode(found[0]["a.jpg"]))
