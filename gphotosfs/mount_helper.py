@@ -8,7 +8,7 @@ import getopt
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -114,7 +114,7 @@ def as_whom(call: Call) -> MountOptions:
         return call.options
     name, _ = parse_source(call.source)
     owner = owner_of(name, Path(call.mountpoint))
-    return MountOptions(call.options.given | {"run_as": str(owner)}, call.options.handed_on)
+    return replace(call.options, given=call.options.given | {"run_as": str(owner)})
 
 
 def enter(namespace: str) -> None:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -11,9 +12,9 @@ import trio
 from gphotosfs import errors
 from gphotosfs.app import service
 from gphotosfs.app.core import Core
+from gphotosfs.app.labelled import LabelledTree
 from gphotosfs.app.remote import News, RemoteTree
 from gphotosfs.app.running import run_loop
-from gphotosfs.app.switching import SwitchingTree
 from gphotosfs.app.writer import write
 from gphotosfs.catalog.places import Changes
 from gphotosfs.config import LogLevel, MountRequest
@@ -45,7 +46,7 @@ class _Mount:
     def __init__(self, request: MountRequest, ready: Callable[[], None]) -> None:
         self._request = request
         self._ready = ready
-        self._tree = SwitchingTree()
+        self._tree = LabelledTree()
         self._news = News()
         self._invalidator: Invalidator | None = None
         self._scope = trio.CancelScope()
@@ -59,6 +60,7 @@ class _Mount:
         async with trio.open_nursery() as nursery:
             await nursery.start(self._serve_profile)
             root, path = await self._root()
+            self._tree.label(root, self._request, now_ns=time.time_ns())
             operations = Operations(
                 self._tree,
                 _ownership(self._request),

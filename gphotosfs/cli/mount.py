@@ -1,6 +1,7 @@
 """`gphotosfs mount`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from gphotosfs.config import (
     Option,
     Place,
     Profile,
+    options_in_fstab,
     parse_mount_options,
     parse_source,
     read_config_file,
@@ -72,7 +74,7 @@ def mount(
     source = arguments[0] if len(arguments) == 2 else "default"
     options = parse_mount_options(",".join(option_texts))
     given = {name: str(value) for name, value in flags.items() if value is not None}
-    options = MountOptions(options.given | given, options.handed_on)
+    options = replace(options, given=options.given | given)
 
     def mount_one(source: str, mountpoint: str | Path) -> None:
         request = mount_request(source, str(mountpoint), options)
@@ -103,13 +105,16 @@ def mount_request(source: str, mountpoint: str, options: MountOptions) -> MountR
         become(uid)
     name, path = parse_source(source)
     profile = Profile(name)
+    usable = usable_mountpoint(mountpoint)
+    in_fstab = parse_mount_options(options_in_fstab(usable), tolerant=True)
     return MountRequest(
         profile=profile,
         settings=settings_from(read_config_file(profile.config_path), options.given),
         path=path,
-        mountpoint=usable_mountpoint(mountpoint),
+        mountpoint=usable,
         source=source,
         handed_on=options.handed_on,
+        for_desktop={**in_fstab.for_desktop, **options.for_desktop},
     )
 
 

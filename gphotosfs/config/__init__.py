@@ -1,5 +1,6 @@
 """Settings, profiles and what a mount is asked for."""
 
+from gphotosfs.config.fstab import options_in_fstab
 from gphotosfs.config.mount_options import MountOptions, parse_mount_options
 from gphotosfs.config.profile import (
     Folders,
@@ -34,6 +35,7 @@ __all__ = [
     "Settings",
     "Sizes",
     "make_private_dir",
+    "options_in_fstab",
     "parse_mount_options",
     "parse_source",
     "read_config_file",

@@ -1,6 +1,7 @@
 """The text behind `-o`, as people and mount(8) write it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from gphotosfs.config.settings import OPTIONS, Place, nearest
@@ -26,6 +27,9 @@ PASSED_OVER: Final = frozenset(
 )
 PASSED_OVER_PREFIXES: Final = ("x-", "X-")
 
+# What GVfs and KDE look for among a mount's options: whether, and as what, a file manager shows it.
+FOR_DESKTOP: Final = "x-gvfs-"
+
 
 @dataclass(frozen=True, slots=True)
 class MountOptions:
@@ -35,6 +39,8 @@ class MountOptions:
     """Our options by name, as written; the last one counts."""
     handed_on: tuple[str, ...]
     """What goes on to libfuse as it is."""
+    for_desktop: Mapping[str, str] = field(default_factory=dict)
+    """Options that begin with x-gvfs-, by name, percent-encoded as they were given."""
 
 
 def parse_mount_options(text: str, *, tolerant: bool = False) -> MountOptions:
@@ -45,6 +51,7 @@ def parse_mount_options(text: str, *, tolerant: bool = False) -> MountOptions:
     """
     given: dict[str, str] = {}
     handed_on: list[str] = []
+    for_desktop: dict[str, str] = {}
     for part in _split(text):
         name, equals, value = part.partition("=")
         option = OPTIONS.get(name)
@@ -54,11 +61,13 @@ def parse_mount_options(text: str, *, tolerant: bool = False) -> MountOptions:
             given[name] = value
         elif part in HANDED_ON or (name in HANDED_ON_WITH_VALUE and value):
             handed_on.append(part)
+        elif name.startswith(FOR_DESKTOP):
+            for_desktop[name] = value
         elif not (tolerant or name in PASSED_OVER or name.startswith(PASSED_OVER_PREFIXES)):
             known = [other.name for other in OPTIONS.values() if other.places & Place.MOUNT]
             hint = nearest(name, [*known, *HANDED_ON, *HANDED_ON_WITH_VALUE, *PASSED_OVER])
             raise ConfigError(f"there is no mount option {name!r}{hint}")
-    return MountOptions(given, tuple(dict.fromkeys(handed_on)))
+    return MountOptions(given, tuple(dict.fromkeys(handed_on)), for_desktop)
 
 
 def _split(text: str) -> list[str]:

@@ -1,7 +1,9 @@
 """What the command line hands to the application."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from gphotosfs.config.profile import Profile
 from gphotosfs.config.settings import Settings
@@ -21,6 +23,25 @@ class MountRequest:
     """As given."""
     handed_on: tuple[str, ...] = ()
     """Options for libfuse as they are."""
+    for_desktop: Mapping[str, str] = field(default_factory=dict)
+    """Options that begin with x-gvfs-, by name, percent-encoded."""
+
+    @property
+    def label(self) -> str:
+        """What a file manager calls the mount beside its disks."""
+        if given := self.for_desktop.get("x-gvfs-name"):
+            return unquote(given)
+        if self.path.startswith("album-id="):
+            return self.mountpoint.name
+        if self.path:
+            return PurePosixPath(self.path).name
+        name = self.profile.name
+        return "Google Photos" if name == "default" else f"Google Photos ({name})"
+
+    @property
+    def icon(self) -> str:
+        """The icon that it has there, as themes call it; "" for ours."""
+        return unquote(self.for_desktop.get("x-gvfs-icon", ""))
 
     def fuse_options(self, fsname: str) -> set[str]:
         """Everything that libfuse is told, with the source that mount tables shall show.
@@ -36,6 +57,10 @@ class MountRequest:
             # libfuse splits at commas that are not escaped.
             "fsname=" + fsname.replace("\\", "\\\\").replace(",", "\\,"),
             *(option.replace("\\", "\\\\").replace(",", "\\,") for option in self.handed_on),
+            *(
+                f"{name}={value}".removesuffix("=").replace(",", "%2C")
+                for name, value in self.for_desktop.items()
+            ),
         }
         if settings.allow_other:
             options.add("allow_other")

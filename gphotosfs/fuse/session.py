@@ -1,9 +1,11 @@
 """One mount: made, served, tuned, and taken away again."""
 
 import contextlib
+import ctypes
 import errno
 import logging
 import os
+import re
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
@@ -30,6 +32,10 @@ MAX_BACKGROUND: Final = 256
 CONGESTION: Final = MAX_BACKGROUND * 3 // 4
 
 READ_AHEAD_KB: Final = 1024
+
+# From here on libfuse keeps options that begin with `x-` for the mount table of libmount, as root's
+# mount(8) does (lib/mount.c, FUSE_OPT_KEY_OPT); an older one refuses the mount because of them.
+KEEPS_X_OPTIONS: Final = (3, 17, 1)
 
 # pyfuse3 reads /dev/fuse blocking, with the interpreter locked. If the kernel withdraws the request in
 # between (its caller was killed), everything stands still until the next one; a signal ends that read.
@@ -78,6 +84,8 @@ async def serve(
 
 
 def _mount(operations: Operations, mountpoint: Path, options: set[str]) -> None:
+    if libfuse_version() < KEEPS_X_OPTIONS:
+        options = {option for option in options if not option.startswith("x-")}
     with _captured_stderr() as said:
         try:
             pyfuse3.init(operations, str(mountpoint), options)
@@ -85,6 +93,14 @@ def _mount(operations: Operations, mountpoint: Path, options: set[str]) -> None:
             reason = said().strip().splitlines()
             text = "; ".join(reason) if reason else str(exc)
             raise errors.MountError(f"{mountpoint} could not be mounted: {text}") from exc
+
+
+def libfuse_version() -> tuple[int, ...]:
+    """The version of the libfuse that serves us, which need not be the one we were built with."""
+    library = ctypes.CDLL(pyfuse3.__file__)  # a symbol is also looked for in what it links to
+    library.fuse_pkgversion.restype = ctypes.c_char_p
+    text: bytes = library.fuse_pkgversion()
+    return tuple(int(part) for part in re.findall(rb"\d+", text)[:3])
 
 
 @contextlib.contextmanager

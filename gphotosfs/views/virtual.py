@@ -22,6 +22,10 @@ CONTROL: Final = Virtual(Inode(32), ROOT, b".gphotosfs", is_directory=True)
 STATUS: Final = Virtual(Inode(33), CONTROL.inode, b"status.json")
 METRICS: Final = Virtual(Inode(34), CONTROL.inode, b"metrics")
 
+# In the root of each mount, which answers for them itself: app/labelled.py.
+VOLUME_INFO: Final = Virtual(Inode(35), ROOT, b".xdg-volume-info")
+VOLUME_ICON: Final = Virtual(Inode(36), ROOT, b".VolumeIcon.svg")
+
 README: Final = b"README.txt"
 
 # What file managers and shells look for in every directory, some of them dozens of times a minute

@@ -220,6 +220,18 @@ def test_sizes_are_asked_for_once(home: Home, simulator: Running) -> None:
         assert requests().media == 0
 
 
+def test_a_file_manager_is_told_what_to_call_the_mount(home: Home) -> None:
+    """Also where `x-gvfs-show` comes with it, on which an older libfuse would refuse to mount."""
+    with home.mounted("-o", "x-gvfs-show,x-gvfs-name=Anna's%20photos") as mount:
+        told = (mount / ".xdg-volume-info").read_text()
+        icon = (mount / ".VolumeIcon.svg").read_text()
+
+        assert not {name for name in os.listdir(mount.path) if name.startswith(".")}  # noqa: PTH208
+
+    assert told == "[Volume Info]\nName=Anna's photos\nIconFile=.VolumeIcon.svg\n"
+    assert icon.startswith("<svg")
+
+
 def test_status_is_a_file_that_is_not_listed(gallery: Mount) -> None:
     assert ".gphotosfs" not in os.listdir(gallery.path)  # noqa: PTH208 - as readdir gives them
     text = (gallery / ".gphotosfs/status.json").read_text()

@@ -85,6 +85,7 @@ def test_mount_options_are_ours_the_kernels_or_passed_over() -> None:
 
     assert options.given == {"allow_other": "", "timeout": "1m", "sizes": "on-open"}
     assert options.handed_on == ("noexec",)
+    assert options.for_desktop == {"x-gvfs-name": "My%20Photos"}
     assert settings_from({}, options.given).allow_other
 
 
@@ -127,6 +128,7 @@ def test_libfuse_is_told_what_holds_for_every_mount() -> None:
         mountpoint=Path("/mnt"),
         source="default",
         handed_on=("context=a:c1,c2",),
+        for_desktop={"x-gvfs-show": "", "x-gvfs-name": "One,%20two"},
     )
 
     assert request.fuse_options("default:a,b") == {
@@ -137,6 +139,8 @@ def test_libfuse_is_told_what_holds_for_every_mount() -> None:
         "subtype=gphotosfs",
         "fsname=default:a\\,b",
         "context=a:c1\\,c2",
+        "x-gvfs-show",
+        "x-gvfs-name=One%2C%20two",
     }
 
 
