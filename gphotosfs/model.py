@@ -87,6 +87,13 @@ class PickState(enum.StrEnum):
     REMOVING = "removing"  # shown no longer; its bytes are being deleted
 
 
+class PinState(enum.StrEnum):
+    """Whether what was pinned is still wanted."""
+
+    KEEPING = "keeping"
+    REMOVING = "removing"  # its bytes are being deleted
+
+
 class Processing(enum.StrEnum):
     """Whether Google can hand out a video's bytes yet; photos are always READY."""
 

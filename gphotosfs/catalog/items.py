@@ -64,6 +64,8 @@ def note_item(
     noted = Noted(Inode(row["inode"]), item.id, name, created_ns, time_ns)
     if tuple(row)[2:] != values:
         db.execute(_UPDATE, (*values, noted.inode))
+        if any(row[name] != getattr(item, name) for name in ("width", "height", "mime_type")):
+            _note_edited(db, noted.inode)
         if row["name"] != name:
             _rename(db, noted, changes)
         if row["created_ns"] != created_ns:
@@ -96,12 +98,17 @@ def hide_from_timeline(
 
 
 def let_go(db: Connection, inode: Inode, changes: Changes) -> None:
-    """The Library shows an item of the timeline no longer; one that was picked stays there."""
+    """The Library shows an item of the timeline no longer; one that was picked stays there.
+
+    So does one that is pinned, if its bytes are here.
+    """
     row = db.execute(
-        "SELECT 1 FROM picked AS i JOIN pick AS p ON p.id = i.pick WHERE i.inode = ? AND p.state <> ?",
+        "SELECT EXISTS (SELECT 1 FROM picked AS i JOIN pick AS p ON p.id = i.pick"
+        " WHERE i.inode = ?1 AND p.state <> ?2) OR (EXISTS (SELECT 1 FROM needed WHERE inode = ?1)"
+        " AND EXISTS (SELECT 1 FROM kept WHERE inode = ?1))",
         (inode, PickState.REMOVING),
     ).fetchone()
-    if row is None:
+    if not row[0]:
         hide_from_timeline(db, inode, changes)
         return
     everything = fixed(db, DirectoryKind.ALL)
@@ -223,6 +230,19 @@ def _timeline_of(
             found.append(inode)
     changes.days[day] = found
     return found
+
+
+def _note_edited(db: Connection, inode: Inode) -> None:
+    """An item has other pixels now: what is kept of it for a pin is an older version.
+
+    What was picked stays as it was.
+    """
+    db.execute(
+        "UPDATE kept SET is_outdated = 1 WHERE inode = ?1"
+        " AND EXISTS (SELECT 1 FROM pinned WHERE inode = ?1)"
+        " AND NOT EXISTS (SELECT 1 FROM picked WHERE inode = ?1)",
+        (inode,),
+    )
 
 
 def _rename(db: Connection, item: Noted, changes: Changes) -> None:

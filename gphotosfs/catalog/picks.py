@@ -116,20 +116,28 @@ def session_for(db: Connection, inode: Inode) -> SessionId | None:
 
 
 def bytes_state(db: Connection, item: ItemRow) -> str:
-    """Where the bytes of a picked item are: kept, coming or lost; "" if the Library has them."""
+    """Where the bytes of an item are: kept, coming or lost; "" if its source has them."""
     if kept_bytes(db, item.inode) is not None:
         return "kept"
     if session_for(db, item.inode) is not None:
         return "coming"
+    if item.source is ItemSource.LIBRARY and is_needed(db, item.inode):
+        return "coming"
     return "lost" if item.source is ItemSource.PICKER else ""
 
 
+def is_needed(db: Connection, inode: Inode) -> bool:
+    """Whether a pick or a pin wants an item's bytes to be kept."""
+    row = db.execute("SELECT 1 FROM needed WHERE inode = ? LIMIT 1", (inode,)).fetchone()
+    return row is not None
+
+
 def only_in(db: Connection, pick: PickRow) -> list[ItemRow]:
-    """The items of a pick that stand in no other."""
+    """The items of a pick that is being removed which stand in no other, nor in a pin."""
     rows = db.execute(
-        "SELECT inode FROM picked WHERE pick = ? AND inode NOT IN (SELECT o.inode FROM picked AS o"
-        " JOIN pick AS p ON p.id = o.pick WHERE p.id <> ? AND p.state <> ?)",
-        (pick.id, pick.id, PickState.REMOVING),
+        "SELECT i.inode FROM picked AS i WHERE i.pick = ?"
+        " AND NOT EXISTS (SELECT 1 FROM needed AS n WHERE n.inode = i.inode)",
+        (pick.id,),
     ).fetchall()
     found = (entries.item(db, Inode(row[0])) for row in rows)
     return [item for item in found if item is not None]
@@ -173,7 +181,7 @@ def add_picked(db: Connection, pick: PickRow, found: tuple[MediaItem, ...], now_
 
 def note_kept(db: Connection, inode: Inode, size_bytes: int) -> None:
     """An item's bytes are here."""
-    db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (inode, size_bytes))
+    db.execute("INSERT OR REPLACE INTO kept (inode, size_bytes) VALUES (?, ?)", (inode, size_bytes))
 
 
 def hide_pick(db: Connection, pick: PickRow) -> Changes:

@@ -1,0 +1,258 @@
+"""Pins: what a person wants to have here without a network, and which items that means.
+
+What was once pinned stays so when it leaves its directory, until somebody says otherwise: a photo that
+was deleted at Google by mistake is still here then. It stays in `media/` as well, like a picked one.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from gphotosfs.catalog import entries
+from gphotosfs.catalog.entries import DirectoryRow, ItemRow
+from gphotosfs.catalog.items import fixed, hide_from_timeline
+from gphotosfs.catalog.places import Changes, forget_times
+from gphotosfs.catalog.store import Connection, Row
+from gphotosfs.model import BlobKey, DirectoryKind, Inode, PinState
+
+
+@dataclass(frozen=True, slots=True)
+class PinRow:
+    """A directory or a file that was pinned."""
+
+    id: int
+    inode: Inode | None
+    """None of those that only hold what is about to be deleted."""
+    path: str
+    """As it was named, below the tree's root."""
+    state: PinState
+    begun_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much of a pin is here."""
+
+    items: int = 0
+    kept: int = 0
+    kept_bytes: int = 0
+    in_archives: int = 0
+    """Not kept besides, since they lie on this machine."""
+    left_bytes: int = 0
+    """Of those that are still to come, as far as their sizes are known."""
+    gone: int = 0
+    """Items that have left the directory since."""
+
+    @property
+    def here(self) -> int:
+        """How many need no network."""
+        return self.kept + self.in_archives
+
+
+# All that is below a directory, itself included.
+_BELOW: Final = """
+    WITH RECURSIVE below (inode) AS (
+        SELECT ?
+        UNION
+        SELECT d.inode FROM below AS b JOIN entry AS e ON e.directory = b.inode
+        JOIN directory AS d ON d.inode = e.inode
+    )
+"""
+_SHOWN: Final = f"""
+    {_BELOW}
+    SELECT i.inode, min(e.id) AS place FROM below AS b JOIN entry AS e ON e.directory = b.inode
+    JOIN item AS i ON i.inode = e.inode GROUP BY i.inode
+"""  # noqa: S608 - constants
+_IS_HERE: Final = """
+    (EXISTS (SELECT 1 FROM kept AS k WHERE k.inode = m.inode AND NOT k.is_outdated)
+    OR EXISTS (SELECT 1 FROM takeout_file AS t WHERE t.inode = m.inode))
+"""
+# Directories of dates are thousands, and the timeline's listing fills them all.
+_DATES: Final = (
+    DirectoryKind.YEAR, DirectoryKind.MONTHS, DirectoryKind.MONTH, DirectoryKind.DAYS, DirectoryKind.DAY,
+)  # fmt: skip
+
+
+def pins(db: Connection) -> list[PinRow]:
+    """Every pin, oldest first."""
+    return [_pin(row) for row in db.execute("SELECT * FROM pin ORDER BY id")]
+
+
+def pin_with_id(db: Connection, identity: int) -> PinRow | None:
+    """The pin with this number; None if it was removed."""
+    return _one(db.execute("SELECT * FROM pin WHERE id = ?", (identity,)).fetchone())
+
+
+def pin_of(db: Connection, inode: Inode) -> PinRow | None:
+    """The pin of a directory or a file itself; None if it has none."""
+    return _one(db.execute("SELECT * FROM pin WHERE inode = ?", (inode,)).fetchone())
+
+
+def pin_called(db: Connection, path: str) -> PinRow | None:
+    """The pin that was made under this path; None if there is none."""
+    return _one(
+        db.execute(
+            "SELECT * FROM pin WHERE path = ? AND inode IS NOT NULL ORDER BY id DESC", (path,)
+        ).fetchone()
+    )
+
+
+def pins_with(db: Connection, inode: Inode) -> list[PinRow]:
+    """The pins that an item is in, oldest first."""
+    return [
+        _pin(row)
+        for row in db.execute(
+            "SELECT p.* FROM pinned AS m JOIN pin AS p ON p.id = m.pin"
+            " WHERE m.inode = ? AND p.state <> ? ORDER BY p.id",
+            (inode, PinState.REMOVING),
+        )
+    ]
+
+
+def begin_pin(db: Connection, inode: Inode, path: str, now_ns: int) -> PinRow:
+    """The pin of a directory or a file, made unless it has one."""
+    row = db.execute(
+        "INSERT INTO pin (inode, path, state, begun_ns) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (inode) DO UPDATE SET path = excluded.path RETURNING *",
+        (inode, path, PinState.KEEPING, now_ns),
+    ).fetchone()
+    return _pin(row)
+
+
+def note_members(db: Connection, pin: PinRow) -> Tally:
+    """Pin what is shown below a directory now, and count. Goes through all of it: in a thread."""
+    db.execute(
+        "INSERT INTO pinned (pin, inode) SELECT ?, s.inode"  # noqa: S608 - constants
+        f" FROM (SELECT ? AS inode, 0 AS place WHERE EXISTS (SELECT 1 FROM item WHERE inode = ?)"
+        f" UNION SELECT * FROM ({_SHOWN})) AS s"
+        " WHERE NOT EXISTS (SELECT 1 FROM pinned AS m WHERE m.pin = ? AND m.inode = s.inode)"
+        " ORDER BY s.place",
+        (pin.id, pin.inode, pin.inode, pin.inode, pin.id),
+    )
+    counted = db.execute(
+        "SELECT count(*), count(k.inode), coalesce(sum(k.size_bytes), 0),"
+        " count(t.inode) FILTER (WHERE k.inode IS NULL),"
+        " coalesce(sum(i.size_bytes) FILTER (WHERE k.inode IS NULL AND t.inode IS NULL), 0)"
+        " FROM pinned AS m JOIN item AS i ON i.inode = m.inode LEFT JOIN kept AS k ON k.inode = m.inode"
+        " LEFT JOIN takeout_file AS t ON t.inode = m.inode WHERE m.pin = ?",
+        (pin.id,),
+    ).fetchone()
+    return Tally(*counted, len(_gone(db, pin)))
+
+
+def directories_below(db: Connection, top: Inode) -> list[DirectoryRow]:
+    """A directory and those below it, but of dates only itself; none for a file."""
+    marks = ", ".join("?" * len(_DATES))
+    rows = db.execute(
+        f"{_BELOW} SELECT d.inode FROM below AS b JOIN directory AS d ON d.inode = b.inode"  # noqa: S608
+        f" WHERE d.inode = ? OR d.kind NOT IN ({marks})",
+        (top, top, *_DATES),
+    ).fetchall()
+    found = (entries.directory(db, Inode(row[0])) for row in rows)
+    return [directory for directory in found if directory is not None]
+
+
+def missing(db: Connection, but: Collection[Inode], limit: int) -> list[ItemRow]:
+    """The next items to be fetched, those of the latest pin first. In a thread."""
+    rows = db.execute(
+        "SELECT m.inode FROM pinned AS m JOIN pin AS p ON p.id = m.pin"  # noqa: S608 - constants
+        f" WHERE p.state <> ? AND NOT {_IS_HERE}"
+        " AND m.inode NOT IN (SELECT value FROM json_each(?))"
+        " GROUP BY m.inode ORDER BY max(m.pin) DESC, min(m.id) LIMIT ?",
+        (PinState.REMOVING, json.dumps(list(but)), limit),
+    ).fetchall()
+    found = (entries.item(db, Inode(row[0])) for row in rows)
+    return [item for item in found if item is not None]
+
+
+def is_pinned(db: Connection, inode: Inode) -> bool:
+    """Whether an item is in a pin."""
+    return bool(pins_with(db, inode))
+
+
+def hide_pin(db: Connection, pin: PinRow) -> Changes:
+    """Let go of the bytes that no other pin and no pick needs.
+
+    The pin's rows are left until its files are deleted, so that a crash in between leaves no bytes
+    that nobody knows of.
+    """
+    changes = Changes()
+    db.execute("UPDATE pin SET state = ? WHERE id = ?", (PinState.REMOVING, pin.id))
+    for inode in _released(db, pin):
+        db.execute("DELETE FROM kept WHERE inode = ?", (inode,))
+        if _is_vouched_by_pins(db, inode):
+            hide_from_timeline(db, inode, changes)
+    forget_times(db, changes)
+    return changes
+
+
+def split_gone(db: Connection, pin: PinRow) -> PinRow | None:
+    """A pin, to be removed, of what has left a pinned directory; None if nothing has."""
+    gone = _gone(db, pin)
+    if not gone:
+        return None
+    row = db.execute(
+        "INSERT INTO pin (path, state, begun_ns) VALUES (?, ?, ?) RETURNING *",
+        (pin.path, PinState.REMOVING, pin.begun_ns),
+    ).fetchone()
+    db.executemany(
+        "UPDATE pinned SET pin = ? WHERE pin = ? AND inode = ?",
+        [(row["id"], pin.id, inode) for inode in gone],
+    )
+    return _pin(row)
+
+
+def released(db: Connection, pin: PinRow) -> list[tuple[Inode, BlobKey]]:
+    """The items of a pin that is hidden whose bytes nobody else needs. In a thread."""
+    found = (entries.item(db, inode) for inode in _released(db, pin))
+    return [(item.inode, item.blob) for item in found if item is not None]
+
+
+def forget_pin(db: Connection, pin: PinRow) -> None:
+    """Drop what is left of a pin that is hidden."""
+    db.execute("DELETE FROM pinned WHERE pin = ?", (pin.id,))
+    db.execute("DELETE FROM pin WHERE id = ?", (pin.id,))
+
+
+def _released(db: Connection, pin: PinRow) -> list[Inode]:
+    rows = db.execute(
+        "SELECT m.inode FROM pinned AS m WHERE m.pin = ?"
+        " AND NOT EXISTS (SELECT 1 FROM needed AS n WHERE n.inode = m.inode)",
+        (pin.id,),
+    )
+    return [Inode(row[0]) for row in rows.fetchall()]
+
+
+def _gone(db: Connection, pin: PinRow) -> list[Inode]:
+    """The items of a pinned directory that are not shown below it any more."""
+    rows = db.execute(
+        "SELECT m.inode FROM pinned AS m WHERE m.pin = ? AND m.inode <> ?"  # noqa: S608 - constants
+        f" AND m.inode NOT IN (SELECT inode FROM ({_SHOWN}))",
+        (pin.id, pin.inode, pin.inode),
+    )
+    return [Inode(row[0]) for row in rows.fetchall()]
+
+
+def _is_vouched_by_pins(db: Connection, inode: Inode) -> bool:
+    """Whether an item that nobody needs any more stands in `media/` for that reason alone."""
+    row = db.execute(
+        "SELECT e.revision, EXISTS (SELECT 1 FROM takeout_file AS t WHERE t.inode = e.inode)"
+        " FROM entry AS e WHERE e.inode = ? AND e.directory = ?",
+        (inode, fixed(db, DirectoryKind.ALL)),
+    ).fetchone()
+    return row is not None and tuple(row) == (0, 0)
+
+
+def _one(row: Row | None) -> PinRow | None:
+    return None if row is None else _pin(row)
+
+
+def _pin(row: Row) -> PinRow:
+    return PinRow(
+        id=row["id"],
+        inode=None if row["inode"] is None else Inode(row["inode"]),
+        path=row["path"],
+        state=PinState(row["state"]),
+        begun_ns=row["begun_ns"],
+    )
