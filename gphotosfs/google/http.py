@@ -176,7 +176,10 @@ class Http:
                     last = again
                 pauses, turn = PAUSES_S[last.trouble], tries[last.trouble]
                 # A host that could not be reached before is only looked at again, not insisted on.
-                is_known = last.trouble is Trouble.CONNECT and self._unreachable.knows(last.host)
+                is_known = last.trouble in (
+                    Trouble.CONNECT,
+                    Trouble.SLOW,
+                ) and self._unreachable.knows(last.host)
                 if turn >= len(pauses) or is_known:
                     break
                 tries[last.trouble] += 1
@@ -186,6 +189,8 @@ class Http:
             raise DeadlineError(f"{ask.what}: no answer within {self._deadline_s:.0f} s")
         if last.trouble in (Trouble.CONNECT, Trouble.SILENT):
             self._unreachable.failed(last.host, str(last.error))
+        elif last.trouble is Trouble.SLOW:
+            self._unreachable.silent(last.host, f"{ask.url.path} {ask.params} {ask.body}")
         raise last.error from last.__cause__
 
     async def _attempt(self, ask: Ask, finish: Callable[[httpx.Response], Awaitable[T]]) -> T:

@@ -10,6 +10,9 @@ from gphotosfs.errors import OfflineError
 # walks a tree offline gets its errors at once, and a network that returns is noticed in 30 s.
 FIRST_REST_S: Final = 1.0
 LONGEST_REST_S: Final = 30.0
+# One thing that is never answered says nothing of its host; so many different ones, and no answer to
+# anything else in between, do: each would cost its caller the whole deadline.
+SILENT_THINGS: Final = 3
 
 
 @dataclass(slots=True)
@@ -25,6 +28,7 @@ class Unreachable:
     def __init__(self, elapsed: Callable[[], float]) -> None:
         self._elapsed = elapsed
         self._hosts: dict[str, _Trouble] = {}
+        self._unanswered: dict[str, set[str]] = {}
 
     def check(self, host: str) -> None:
         """Let a request to the host pass.
@@ -53,10 +57,19 @@ class Unreachable:
             trouble.rest_s = min(trouble.rest_s * 2, LONGEST_REST_S)
             trouble.until_s, trouble.message = now_s + trouble.rest_s, message
 
+    def silent(self, host: str, thing: str) -> None:
+        """Note that the host took a request for something and never answered it."""
+        unanswered = self._unanswered.setdefault(host, set())
+        unanswered.add(thing)
+        if len(unanswered) >= SILENT_THINGS:
+            self.failed(host, f"{host} does not answer")
+
     def answered(self, host: str) -> None:
         """Note that the host answered, whatever it said."""
         self._hosts.pop(host, None)
+        self._unanswered.pop(host, None)
 
     def forget(self) -> None:
         """Try every host again, as when the network is known to have changed."""
         self._hosts.clear()
+        self._unanswered.clear()

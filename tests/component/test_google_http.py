@@ -1,5 +1,6 @@
 """The one door to Google: deadlines, retries, errors that name their cause, lanes."""
 
+import itertools
 import logging
 import random
 from pathlib import Path
@@ -22,6 +23,7 @@ from gphotosfs.errors import (
 from gphotosfs.google.connection import Google, connect
 from gphotosfs.google.quota import Kind
 from gphotosfs.lanes import Lane, in_lane
+from gphotosfs.model import BlobKey, ItemId, Variant
 from gphotosfs.simulator.service import SimulatedGoogle
 from tests.component.google_kit import (
     a_photo,
@@ -144,6 +146,40 @@ async def test_a_stalled_request_does_not_hold_up_another(
         done_at_s.append(trio.current_time())
 
     assert done_at_s == [0.0]
+
+
+async def test_a_host_that_answers_nothing_at_all_costs_only_the_first_their_deadline(
+    google: Google, photos: SimulatedGoogle, autojump_clock: trio.testing.MockClock
+) -> None:
+    all_keys = (
+        BlobKey(ItemId(i.id), Variant.PHOTO) for i in photos.world.items() if not i.is_video
+    )
+    keys = list(itertools.islice(all_keys, 20))
+    for key in keys:
+        await read(google, key, 0, 1)  # so that its base URL is known
+    photos.faults.add("stall", kind="media", times=None)
+    for key in keys[:3]:
+        with pytest.raises(DeadlineError):
+            await read(google, key)
+    begun_s, requests = trio.current_time(), len(photos.log)
+
+    for key in keys[3:]:
+        with pytest.raises(OfflineError, match="does not answer"):
+            await read(google, key)
+
+    assert trio.current_time() == begun_s
+    assert len(photos.log) == requests
+
+
+async def test_one_thing_that_is_never_answered_says_nothing_of_its_host(
+    google: Google, photos: SimulatedGoogle, autojump_clock: trio.testing.MockClock
+) -> None:
+    photos.faults.add("stall", path="/v1/albums", times=None)
+    for _ in range(5):
+        with pytest.raises(DeadlineError):
+            await google.library.albums_page()
+
+    assert (await google.library.media_items_page()).items
 
 
 async def test_without_a_network_the_first_request_fails_soon_and_the_next_at_once(
