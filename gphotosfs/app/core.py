@@ -15,7 +15,7 @@ from gphotosfs.blobs.cache import BlobCache, in_threads
 from gphotosfs.blobs.kept import KeptBlobs
 from gphotosfs.blobs.shelf import Blocking
 from gphotosfs.catalog import entries
-from gphotosfs.catalog.listings import set_nesting
+from gphotosfs.catalog.nesting import set_nesting
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.spans import set_archived
 from gphotosfs.catalog.store import InThread, Store, path_for

@@ -8,9 +8,8 @@ from its page token with the same revision.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gphotosfs import errors, names
+from gphotosfs import errors
 from gphotosfs.catalog import recent
-from gphotosfs.catalog.entries import directory_of
 from gphotosfs.catalog.items import (
     Noted,
     let_go,
@@ -18,16 +17,16 @@ from gphotosfs.catalog.items import (
     show_in_timeline,
     touch,
 )
+from gphotosfs.catalog.nesting import place_album
 from gphotosfs.catalog.places import (
     Changes,
     forget_times,
     hide,
     hide_empty,
-    make_directory,
     note_times,
     show,
 )
-from gphotosfs.catalog.store import Connection, Row, fact, set_fact
+from gphotosfs.catalog.store import Connection, Row
 from gphotosfs.model import Album, DirectoryKind, Inode, ListingKind, MediaItem, Page, unique
 
 
@@ -147,9 +146,11 @@ def end_run(db: Connection, listing: ListingRow, now_ns: int, changes: Changes) 
 def apply_albums(db: Connection, listing: ListingRow, page: Page[Album], now_ns: int) -> Changes:
     """Show a page of albums; the last page ends the run."""
     changes = Changes()
-    nested = bool(fact(db, "nest_albums"))
+    kind = DirectoryKind.ALBUM
     for album in unique(page.items):
-        inode = _place_album(db, album.id, album.title, listing.home, nested, now_ns, changes)
+        row = db.execute("SELECT title FROM album WHERE id = ?", (album.id,)).fetchone()
+        was = None if row is None else row["title"]
+        inode = place_album(db, kind, album.id, album.title, was, now_ns, changes)
         db.execute("UPDATE entry SET revision = ? WHERE inode = ?", (listing.revision, inode))
         db.execute(
             "INSERT OR REPLACE INTO album VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -173,65 +174,6 @@ def signature(db: Connection, album_id: str) -> str:
 def note_unchanged(db: Connection, listing: ListingRow, now_ns: int) -> None:
     """Count a listing as fresh again without having listed it."""
     db.execute("UPDATE listing SET fresh_ns = ? WHERE id = ?", (now_ns, listing.id))
-
-
-def set_nesting(db: Connection, nested: bool, now_ns: int) -> None:
-    """Show albums with a slash in their title as nested directories, or flat, from now on.
-
-    All others keep their names: who is moved is put beside them, not before them.
-    """
-    if bool(fact(db, "nest_albums")) == nested:
-        return
-    set_fact(db, "nest_albums", int(nested))
-    changes = Changes()
-    albums = directory_of(db, DirectoryKind.ALBUMS)
-    if albums is None:
-        return
-    moved = db.execute(
-        "SELECT a.id, a.title, a.directory, e.revision FROM album AS a"
-        " JOIN entry AS e ON e.inode = a.directory WHERE instr(a.title, '/') ORDER BY a.directory"
-    ).fetchall()
-    db.executemany("DELETE FROM entry WHERE inode = ?", [(row["directory"],) for row in moved])
-    db.execute(
-        "DELETE FROM entry WHERE inode IN (SELECT inode FROM directory WHERE kind = ?)",
-        (DirectoryKind.FOLDER,),
-    )
-    for row in moved:
-        _place_album(db, row["id"], row["title"], albums.inode, nested, now_ns, changes)
-        db.execute(
-            "UPDATE entry SET revision = ? WHERE inode = ?", (row["revision"], row["directory"])
-        )
-
-
-def _place_album(
-    db: Connection,
-    identity: str,
-    title: str,
-    albums: Inode,
-    nested: bool,
-    now_ns: int,
-    changes: Changes,
-) -> Inode:
-    """The directory of an album, shown under its title, which may have changed."""
-    parent, steps = albums, [title]
-    if nested:
-        steps = [step for step in title.split("/") if step.strip()] or [""]
-    for depth, step in enumerate(steps[:-1], 1):
-        path = "/".join(steps[:depth])
-        parent = make_directory(
-            db, DirectoryKind.FOLDER, path, parent, names.directory_name(step), now_ns, changes
-        )
-    known = directory_of(db, DirectoryKind.ALBUM, identity)
-    if known is not None and _title(db, identity) != title:
-        hide(db, known.parent, known.inode, changes)
-        hide_empty(db, known.parent, changes)
-    name = names.directory_name(steps[-1])
-    return make_directory(db, DirectoryKind.ALBUM, identity, parent, name, now_ns, changes)
-
-
-def _title(db: Connection, identity: str) -> str | None:
-    row = db.execute("SELECT title FROM album WHERE id = ?", (identity,)).fetchone()
-    return None if row is None else row[0]
 
 
 def _show_listed(db: Connection, listing: ListingRow, item: Noted, changes: Changes) -> None:

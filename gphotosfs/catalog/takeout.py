@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gphotosfs import names
-from gphotosfs.catalog.entries import directory_of
+from gphotosfs.catalog.entries import places
 from gphotosfs.catalog.items import fixed, hide_from_timeline, note_item, show_in_timeline, touch
+from gphotosfs.catalog.nesting import place_album
 from gphotosfs.catalog.places import (
     Changes,
     forget_times,
@@ -165,7 +166,9 @@ def end_run(db: Connection, run: int) -> Changes:
     for (directory,) in db.execute(
         "DELETE FROM takeout_album WHERE run <> ? RETURNING directory", (run,)
     ).fetchall():
-        hide(db, fixed(db, DirectoryKind.ALBUMS), directory, changes)
+        for parent, _ in places(db, directory):
+            hide(db, parent, directory, changes)
+            hide_empty(db, parent, changes)
     forget_times(db, changes)
     return changes
 
@@ -206,13 +209,10 @@ def _locate(db: Connection, run: int, inode: Inode, at: Location) -> None:
 def _show_album(
     db: Connection, album: FoundAlbum, run: int, now_ns: int, changes: Changes
 ) -> Inode:
-    kind, parent = DirectoryKind.TAKEOUT_ALBUM, fixed(db, DirectoryKind.ALBUMS)
     row = db.execute("SELECT title FROM takeout_album WHERE key = ?", (album.key,)).fetchone()
-    known = directory_of(db, kind, album.key)
-    if row is not None and row["title"] != album.title and known is not None:
-        hide(db, parent, known.inode, changes)
-    name = names.directory_name(album.title)
-    inode = make_directory(db, kind, album.key, parent, name, now_ns, changes)
+    was = None if row is None else row["title"]
+    kind = DirectoryKind.TAKEOUT_ALBUM
+    inode = place_album(db, kind, album.key, album.title, was, now_ns, changes)
     db.execute(
         "INSERT OR REPLACE INTO takeout_album VALUES (?, ?, ?, ?, ?)",
         (album.key, run, inode, album.title, album.description),

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import trio
 
@@ -18,14 +19,14 @@ PHOTO = b"a photo, as it is"
 
 @asynccontextmanager
 async def signed_out(
-    folder: Path, *, seen: Seen | None = None, archived: bool = False
+    folder: Path, *, seen: Seen | None = None, **settings: Any
 ) -> AsyncIterator[Core]:
     """The services of a profile that never signed in."""
     profile, seen = profile_in(folder), seen or Seen()
     google = connection.connect(profile.credentials_path, profile.state_dir, may_be_signed_out=True)
     core = Core(
         profile,
-        Settings(include_archived=archived),
+        Settings(**settings),
         google,
         changed=seen.changed,
         renewed=seen.renewed.append,
