@@ -81,8 +81,10 @@ def summary(status: Mapping[str, Any]) -> str:
     """How the mount is, in one line."""
     google, items = status["google"], status["library"]["items"]
     trouble = google["sign_in_problem"] or ("offline" if google["is_offline"] else "")
-    left = f"{items:,} items; {google['calls_left']:,} calls left today"
-    return f"{left}; {trouble}" if trouble else left
+    said = [f"{items:,} items"]
+    if google["client_id"]:  # else there is no sign-in that a quota could be of
+        said.append(f"{google['calls_left']:,} calls left today")
+    return "; ".join([*said, trouble] if trouble else said)
 
 
 async def _refresh_quietly(refresh: Callable[[], Awaitable[None]]) -> None:

@@ -14,19 +14,22 @@ from gphotosfs.cli.checks import Life, life_of
 from gphotosfs.cli.daemons import resolved
 from gphotosfs.config import Folders, signed_in_profiles
 from gphotosfs.control import mounted_at, recorded_mounts
-from gphotosfs.errors import GPhotosError, MountError, SignInError
+from gphotosfs.errors import GPhotosError, MountError, SignInError, StoreError
+from gphotosfs.takeout import register
 
 
 def mount_all(mountpoint: str, mount_one: Callable[[str, Path], None]) -> None:
-    """Mount every profile that is signed in at MOUNTPOINT/PROFILE; those that are stay as they are.
+    """Mount every profile that can be at MOUNTPOINT/PROFILE; those that are mounted stay as they are.
 
     Raises:
         SignInError: there is none.
         MountError: some can't be mounted, each of which is told; the others are.
     """
-    names = signed_in_profiles(Folders.of_user())
+    names = mountable_profiles(Folders.of_user())
     if not names:
-        raise SignInError("no profile is signed in yet: gphotosfs login [-p PROFILE]")
+        raise SignInError(
+            "no profile is signed in or has Takeout archives yet: gphotosfs login [-p PROFILE]"
+        )
     parent = usable_parent(mountpoint, names)
     failures = 0
     for name in names:
@@ -37,6 +40,20 @@ def mount_all(mountpoint: str, mount_one: Callable[[str, Path], None]) -> None:
             click.echo(f"gphotosfs: profile {name}: {exc}", err=True)
     if failures:
         raise MountError(f"{failures} of {len(names)} profiles could not be mounted")
+
+
+def mountable_profiles(folders: Folders) -> list[str]:
+    """The names of the profiles that are signed in, or have archives for which that is not needed."""
+    lists = folders.data.glob(f"*/{register.FILE}")
+    with_archives = [path.parent.name for path in lists if _has_archives(path.parent)]
+    return sorted({*signed_in_profiles(folders), *with_archives})
+
+
+def _has_archives(data_dir: Path) -> bool:
+    try:
+        return register.load(data_dir).is_used
+    except StoreError:
+        return True  # mounting it tells what is wrong with its list
 
 
 def _mount_unless_alive(name: str, place: Path, mount_one: Callable[[str, Path], None]) -> None:

@@ -48,7 +48,7 @@ def usual_level() -> Iterator[None]:
 
 
 STATUS: Mapping[str, Any] = {
-    "google": {"sign_in_problem": "", "is_offline": False, "calls_left": 9000},
+    "google": {"client_id": "1", "sign_in_problem": "", "is_offline": False, "calls_left": 9000},
     "library": {"items": 1234},
 }
 
@@ -97,6 +97,13 @@ def test_trouble_is_in_the_line() -> None:
 
     assert service.summary(offline).endswith("; offline")
     assert service.summary(revoked).endswith("; sign in again")
+
+
+def test_without_a_sign_in_there_is_no_quota_to_tell_of() -> None:
+    signed_out = {**STATUS, "google": {**STATUS["google"], "client_id": ""}}
+
+    assert "calls left" in service.summary(STATUS)
+    assert service.summary(signed_out) == "1,234 items"
 
 
 def test_debugging_is_switched_on_and_off(usual_level: None) -> None:

@@ -19,6 +19,8 @@ from typing import Final
 from gphotosfs.cli.checks import ends_within
 from gphotosfs.control.mounts import Mounted, mounts
 from gphotosfs.simulator.process import Running
+from gphotosfs.simulator.takeout import export
+from gphotosfs.simulator.world import World
 from tests.mount.mounting import HANG_GUARD_S, PROJECT
 
 # Beside the interpreter that runs the tests, where `pip install` puts what is to be linked.
@@ -110,6 +112,16 @@ class Machine:
         inside = self.path(folder)
         (inside / "credentials.json").write_text(json.dumps(simulator.credentials))
         (inside / "config.toml").write_text(f"endpoints = {json.dumps(simulator.api)}\n")
+
+    def add_archive(self, user: str) -> list[str]:
+        """Give a user's profile an archive of Takeout, without a sign-in; the names of its photos."""
+        world = World(items=0, album_sizes=(), cheap_bytes=True)
+        names = [
+            world.add_item(filename=f"{n}.jpg", size_bytes=9000 + n).filename for n in range(3)
+        ]
+        (made,) = export(world, self.path(HOMES[user])).paths
+        self.run("gphotosfs", "takeout", "add", f"{HOMES[user]}/{made.name}", user=user)
+        return names
 
     def mountpoint(self, user: str, name: str = "Photos") -> str:
         """An empty directory in the user's home."""

@@ -10,6 +10,8 @@ from gphotosfs.cli.checks import ends_within, take_away
 from gphotosfs.config import Profile
 from gphotosfs.control import mounted_at
 from gphotosfs.simulator.process import Running
+from gphotosfs.simulator.takeout import export
+from gphotosfs.simulator.world import World
 from tests.mount.mounting import HANG_GUARD_S, Home
 
 pytestmark = pytest.mark.mount
@@ -77,6 +79,28 @@ def test_one_profile_that_fails_does_not_keep_the_others_away(family: Home, toge
         family.run("unmount", together)
     finally:
         cleaned(together)
+
+
+def test_a_profile_with_archives_needs_no_sign_in(family: Home, together: Path) -> None:
+    """One that has neither is no profile to mount, whatever was kept of it."""
+    for name in ("default", "work", "broken"):
+        (family.profile.folders.config / name / "credentials.json").unlink()
+    nothing = family.run("mount", "--all", together, code=3)
+    world = World(3, items=6, cheap_bytes=True, photo_bytes=9_000, video_bytes=9_000)
+    made = export(world, together.parent)
+    family.run("takeout", "add", "-p", "work", *made.paths)
+    family.run("takeout", "add", "-p", "broken", *made.paths)
+    family.run("takeout", "remove", "-p", "broken", *made.paths)
+    try:
+        family.run("mount", "--all", together)
+
+        assert names(together) == ["work"]
+        assert len(names(together / "work" / "recent")) == len(made.shown)
+        family.run("unmount", together)
+    finally:
+        cleaned(together)
+
+    assert "signed in or has Takeout archives" in nothing.stderr
 
 
 def test_a_directory_with_other_things_in_it_is_left_alone(family: Home, together: Path) -> None:

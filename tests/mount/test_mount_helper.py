@@ -86,6 +86,16 @@ def test_a_line_in_fstab_is_all_that_is_needed(host: Machine) -> None:
     assert host.mounts() == []
 
 
+def test_archives_are_mounted_by_fstab_without_a_sign_in(host: Machine) -> None:
+    at = host.mountpoint("otto")
+    packed = host.add_archive("otto")
+    host.path("/etc/fstab").write_text(f"default {at} gphotosfs run_as=otto,nofail 0 0\n")
+
+    host.run("mount", "-a")
+
+    assert host.sh(f"ls {at}/media/all", "otto").split() == packed
+
+
 def test_a_user_mounts_and_unmounts_what_fstab_allows(host: Machine) -> None:
     at = host.mountpoint("anna")
     host.path("/etc/fstab").write_text(f"default {at} gphotosfs noauto,user 0 0\n")

@@ -138,3 +138,18 @@ def test_a_user_enables_it_and_systemd_looks_after_it(host: Machine) -> None:
         systemd.ctl("stop", UNIT)
         assert systemd.shows("Result") == "success"
         assert host.mounts() == []
+
+
+@pytest.mark.skipif(not MANAGER.exists(), reason="systemd is not installed")
+def test_archives_are_mounted_by_systemd_without_a_sign_in(host: Machine) -> None:
+    host.run("gphotosfs", "install", user="otto")
+    packed = host.add_archive("otto")
+
+    with user_manager(host, "otto") as systemd:
+        systemd.ctl("start", UNIT)
+
+        shown = host.sh(f"ls {HOMES['otto']}/gphotosfs/default/media/all", "otto").split()
+        assert systemd.shows("StatusText") == f"{len(packed)} items"
+        systemd.ctl("stop", UNIT)
+
+    assert shown == packed
