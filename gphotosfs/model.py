@@ -4,7 +4,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Generic, NewType, TypeVar
+from typing import Final, Generic, NamedTuple, NewType, TypeVar
 
 ItemId = NewType("ItemId", str)
 """A media item's id as its source gives it; for the Library API about 95 characters."""
@@ -19,7 +19,29 @@ Inode = NewType("Inode", int)
 
 ROOT: Inode = Inode(1)
 
+_PREVIEW: Final = 1 << 31
+"""Set in the number of a preview, and of a directory of previews; the rest is the original's number.
+
+Two thousand million files fit below, and with this bit a number still fits into the 32 bits that old
+programs have for it: `stat` fails with EOVERFLOW where it does not.
+"""
+
 T = TypeVar("T")
+
+
+def preview_of(inode: Inode) -> Inode:
+    """The number in `previews/` of what has this number, or of its directory of previews."""
+    return Inode(inode | _PREVIEW)
+
+
+def original_of(inode: Inode) -> Inode:
+    """The number of what a preview, or a directory of previews, mirrors; any other is its own."""
+    return Inode(inode & ~_PREVIEW)
+
+
+def is_preview(inode: Inode) -> bool:
+    """Whether this is the number of a preview or of a directory of previews."""
+    return bool(inode & _PREVIEW)
 
 
 class MediaKind(enum.StrEnum):
@@ -189,11 +211,36 @@ class Search:
     include_archived: bool = False
 
 
+PREVIEW_MAX_PX: Final = 2048
+"""Of a preview's longer side: fills most screens, and 500 KB are enough for it."""
+
+
 class Variant(enum.StrEnum):
     """Which bytes of an item: the suffix that is put behind its base URL."""
 
     PHOTO = "d"
     VIDEO = "dv"
+    PREVIEW = f"w{PREVIEW_MAX_PX}-h{PREVIEW_MAX_PX}"
+    # Scaled to fit into a square, as Google does for its own pages. A film's picture is a still of it,
+    # without (-no) the sign that it can be played.
+    # https://developers.google.com/photos/library/guides/access-media-items (read 2026-11)
+    PICTURE_256 = "w256-h256"
+    PICTURE_512 = "w512-h512"
+    PICTURE_1024 = "w1024-h1024"
+    STILL_256 = "w256-h256-no"
+    STILL_512 = "w512-h512-no"
+    STILL_1024 = "w1024-h1024-no"
+
+    @property
+    def is_small(self) -> bool:
+        """Whether a person waits for it: some 15 to 150 KB, out of which a thumbnail is made."""
+        return self in _SMALL
+
+
+_SMALL: Final = frozenset(
+    (Variant.PICTURE_256, Variant.PICTURE_512, Variant.PICTURE_1024,
+     Variant.STILL_256, Variant.STILL_512, Variant.STILL_1024)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +274,28 @@ class Node:
     size_bytes: int = 0
     size_is_exact: bool = True
     links: int = 1
+
+
+class Place(NamedTuple):
+    """Where a file or directory is shown."""
+
+    directory: Inode
+    cookie: int
+    """Of its entry there."""
+    path: bytes
+    """From the tree's root on, without a slash at either end; b"" is the root's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An item made small, and what is known of its original."""
+
+    content: bytes
+    """A file that image libraries can read, most often a JPEG."""
+    mime_type: str
+    """The original's; "" where unknown, as its width and height are None."""
+    width: int | None
+    height: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 A name is UTF-8, NFC, at most 255 bytes, without a slash and without control characters. Two items of
 one name in a directory are told apart by a tag made from the item's id, so a name depends on the item
-and on who was there first, never on what arrives later.
+and on who was there first, never on what arrives later. A preview's name depends on that of its original
+alone.
 """
 
 import hashlib
@@ -48,6 +49,18 @@ _EXTENSIONS: Final = {
 }
 _PYTHON_TYPES: Final = mimetypes.MimeTypes(filenames=())
 
+_JPEG: Final = re.compile(rb"\.(?:jpe?g|jpe)\Z", re.IGNORECASE)
+_PICTURE: Final = re.compile(
+    rb"\.(?:jpe?g|jpe|hei[cf]|avif|webp|png|gif|bmp|tiff?|ico|svg|psd|jp2|jxl"
+    rb"|dng|cr[23w]|crw|nef|nrw|arw|srf|sr2|orf|raf|rw2|pef|srw|raw)\Z",
+    re.IGNORECASE,
+)
+
+# A preview's name that would be longer is cut to so much of the original's and gets a digest of it
+# instead, which makes it as long as a name may be; so no other preview has it.
+_PREVIEW_MAX_BYTES: Final = 250
+_PREVIEW_HEAD_BYTES: Final = 220
+
 # "Trip 2024.05.03" has no extension, "a.3gp" has one: letters and digits, at least one letter.
 _EXTENSION: Final = re.compile(r"(?<=.)\.(?=[0-9]*[A-Za-z])[A-Za-z0-9]{1,10}\Z", re.DOTALL)
 
@@ -72,6 +85,39 @@ def tagged(name: bytes, identity: str, length: int = 6) -> bytes:
     digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).digest()
     # The first 15 bytes make 24 characters; b32encode is Python and slow.
     return _cut(name.decode(), f" ({b32encode(digest[:15]).decode().lower()[:length]})")
+
+
+def preview_name(name: bytes) -> bytes:
+    """The name of the preview of a photo with this name: `IMG_1.jpg` as it is, else `IMG_2.HEIC.jpg`.
+
+    Two names never make the same, whatever a directory holds, and so none depends on what else does: a
+    name is kept only if it ends as a JPEG's does and is none of those that are made here. Thus a JPEG
+    called `IMG_2.HEIC.jpg`, which may stand beside the other, becomes `IMG_2.HEIC.jpg.jpg`.
+    """
+    stem = _JPEG.sub(b"", name)
+    if stem != name and not _PICTURE.search(stem) and not stem.endswith(b"."):
+        return name
+    made = name + (b".jpg" if _PICTURE.search(name) else b"..jpg")
+    if len(made) <= _PREVIEW_MAX_BYTES:
+        return made
+    head = name[:_PREVIEW_HEAD_BYTES].decode("utf-8", "ignore").encode()
+    digest = b32encode(hashlib.sha256(name).digest()).lower()
+    return head + b"~" + digest[: NAME_MAX_BYTES - len(head) - len(b"~..jpg")] + b"..jpg"
+
+
+def previewed_name(name: bytes) -> bytes | None:
+    """The only name whose preview has this one; None if there is none, or it can't be told."""
+    for original in (name, name.removesuffix(b"..jpg"), name.removesuffix(b".jpg")):
+        if preview_name(original) == name:
+            return original
+    return None
+
+
+def cut_previews_head(name: bytes) -> bytes | None:
+    """How every name begins whose preview may have this one, where it was cut; None for others."""
+    is_cut = len(name) == NAME_MAX_BYTES and name.endswith(b"..jpg")
+    # A character has at most four bytes, so the cut went at most three before its place.
+    return name[: _PREVIEW_HEAD_BYTES - 3] if is_cut else None
 
 
 def extension_of(mime_type: str) -> str:

@@ -132,6 +132,18 @@ class BlobCache:
             raise
         return BlobReader(self, blob, blob.total_bytes, walking=whole)
 
+    def whole(self, key: BlobKey) -> BlobReader | None:
+        """A handle on a photo whose every byte is here; None if some would have to be fetched."""
+        total_bytes = self._shelf.known_bytes(key)
+        if total_bytes is None:
+            return None
+        blob = self._shelf.blob(key, total_bytes, is_video=False)
+        if blob.blocks.first_absent(*span(0, total_bytes)) is not None:
+            self._shelf.put_back(blob)
+            return None
+        blob.readers += 1
+        return BlobReader(self, blob, total_bytes, walking=False)
+
     def known_bytes(self, key: BlobKey) -> int | None:
         """The blob's length if the cache knows it, without asking anybody."""
         return self._shelf.known_bytes(key)
@@ -142,8 +154,11 @@ class BlobCache:
         if known is not None and known != total_bytes:
             self._shelf.replace(key, total_bytes)
 
-    def renew(self, key: BlobKey, total_bytes: int) -> None:
-        """There is another version, maybe of the same length: nobody finds ours any more."""
+    def renew(self, key: BlobKey, total_bytes: int | None) -> None:
+        """There is another version, maybe of the same length: nobody finds ours any more.
+
+        None: nobody knows how long it is.
+        """
         self._shelf.replace(key, total_bytes)
 
     def prefetch(self, key: BlobKey, known_bytes: int | None) -> None:

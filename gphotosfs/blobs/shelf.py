@@ -122,9 +122,11 @@ class Shelf:
         row = self._row(key)
         return None if row is None else row.total_bytes
 
-    def replace(self, key: BlobKey, total_bytes: int) -> None:
+    def replace(self, key: BlobKey, total_bytes: int | None) -> None:
         """There is a version of this length now: nothing more is fetched of the one we have."""
-        self.replaced[key] = total_bytes
+        self.replaced.pop(key, None)
+        if total_bytes is not None:
+            self.replaced[key] = total_bytes
         if key in self.live:
             self.live[key].stale = True
             for cursor in self.live[key].cursors:

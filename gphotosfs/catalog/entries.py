@@ -16,6 +16,7 @@ from gphotosfs.model import (
     MediaKind,
     Processing,
     Variant,
+    is_preview,
 )
 
 
@@ -37,10 +38,14 @@ class ItemRow(NamedTuple):
     modified_ns: int
     links: int
     source: ItemSource = ItemSource.LIBRARY
+    preview_bytes: int | None = None
+    """The exact size of its preview; None while nobody knows it."""
 
     @property
     def blob(self) -> BlobKey:
         """The bytes that are shown as this file."""
+        if is_preview(self.inode):
+            return BlobKey(self.id, Variant.PREVIEW)
         variant = Variant.VIDEO if self.kind is MediaKind.VIDEO else Variant.PHOTO
         return BlobKey(self.id, variant)
 
@@ -76,7 +81,7 @@ class Order(enum.Enum):
 # Either half of a row is NULL: a number belongs to an item or to a directory.
 _TARGET = """
     i.inode AS item, i.id, i.kind, i.mime_type, i.camera, i.width, i.height, i.processing, i.size_bytes,
-    i.source,
+    i.source, i.preview_bytes,
     coalesce(i.created_ns, i.first_seen_ns) AS time_ns,
     (SELECT count(*) FROM entry AS l WHERE l.inode = i.inode) AS links,
     d.inode AS directory, d.kind AS directory_kind, d.key, d.parent,
@@ -86,6 +91,8 @@ _ENTRIES = f"""
     SELECT e.id AS entry, e.name, {_TARGET} FROM entry AS e
     LEFT JOIN item AS i ON i.inode = e.inode LEFT JOIN directory AS d ON d.inode = e.inode
 """  # noqa: S608 - a constant
+# What is shown among previews: no film, and no directory that holds nothing else.
+_PREVIEWED = " AND coalesce(i.kind, 'photo') = 'photo' AND coalesce(d.kind, '') <> 'videos'"
 _DIRECTORIES = """
     SELECT inode AS directory, kind AS directory_kind, key, parent,
     coalesce(newest_ns, first_seen_ns) AS modified_ns, first_seen_ns AS directory_seen_ns
@@ -127,13 +134,28 @@ def lookup(db: Connection, parent: Inode, name: bytes) -> EntryRow | None:
     return None if row is None else _entry(row)
 
 
-def entries_after(db: Connection, parent: Inode, after: int, limit: int) -> list[EntryRow]:
-    """At most `limit` entries behind the entry with id `after`, in the directory's order."""
+def entries_after(
+    db: Connection, parent: Inode, after: int, limit: int, *, previewed: bool = False
+) -> list[EntryRow]:
+    """At most `limit` entries behind the entry with id `after`, in the directory's order.
+
+    `previewed` leaves out what has no preview.
+    """
+    only = _PREVIEWED if previewed else ""
     rows = db.execute(
-        f"{_ENTRIES} WHERE e.directory = ? AND e.id > ? ORDER BY e.id LIMIT ?",
+        f"{_ENTRIES} WHERE e.directory = ? AND e.id > ?{only} ORDER BY e.id LIMIT ?",
         (parent, after, limit),
     )
     return [_entry(row) for row in rows]
+
+
+def names_with(db: Connection, parent: Inode, head: bytes) -> list[bytes]:
+    """The names in a directory that begin so."""
+    rows = db.execute(
+        "SELECT name FROM entry WHERE directory = ? AND name >= ? AND name < ?",
+        (parent, head, head + b"\xff"),
+    )
+    return [row[0] for row in rows]
 
 
 def is_empty(db: Connection, parent: Inode) -> bool:
@@ -169,6 +191,22 @@ def places(db: Connection, inode: Inode) -> list[tuple[Inode, bytes]]:
     ]
 
 
+def entries_of(db: Connection, inode: Inode) -> list[tuple[Inode, int, bytes]]:
+    """The same with the entry's id in between."""
+    rows = db.execute("SELECT directory, id, name FROM entry WHERE inode = ?", (inode,))
+    return [(Inode(row[0]), row[1], row[2]) for row in rows]
+
+
+def items_after(db: Connection, inode: Inode, limit: int) -> list[ItemRow]:
+    """The items with the next larger numbers, in their order."""
+    rows = db.execute(
+        f"SELECT {_TARGET} FROM item AS i LEFT JOIN directory AS d ON d.inode = i.inode"  # noqa: S608
+        " WHERE i.inode > ? ORDER BY i.inode LIMIT ?",
+        (inode, limit),
+    )
+    return [_item(row) for row in rows]
+
+
 def directory_names(db: Connection, parent: Inode) -> list[str]:
     """The names of the directories in a directory."""
     rows = db.execute(
@@ -179,25 +217,41 @@ def directory_names(db: Connection, parent: Inode) -> list[str]:
     return [row[0].decode("utf-8", "surrogateescape") for row in rows]
 
 
-def unknown_sizes_after(db: Connection, parent: Inode, after: int, limit: int) -> list[EntryRow]:
-    """The next entries in the directory's order that are files of unknown size and can be asked for."""
+def unknown_sizes_after(
+    db: Connection, parent: Inode, after: int, limit: int, *, previewed: bool = False
+) -> list[EntryRow]:
+    """The next entries in the directory's order that are files of unknown size and can be asked for.
+
+    `previewed` asks for those whose preview has an unknown size.
+    """
+    unknown = f"i.preview_bytes IS NULL{_PREVIEWED}" if previewed else "i.size_bytes IS NULL"
     rows = db.execute(
         f"{_ENTRIES} WHERE e.directory = ? AND e.id > ? AND i.inode IS NOT NULL"
-        " AND i.size_bytes IS NULL AND i.processing = 'ready' ORDER BY e.id LIMIT ?",
+        f" AND {unknown} AND i.processing = 'ready' ORDER BY e.id LIMIT ?",
         (parent, after, limit),
     )
     return [_entry(row) for row in rows]
 
 
 def followers(
-    db: Connection, parent: Inode, inode: Inode, order: Order, limit: int
+    db: Connection,
+    parent: Inode,
+    inode: Inode,
+    order: Order,
+    limit: int,
+    *,
+    previewed: bool = False,
 ) -> list[ItemRow]:
-    """The files that come behind one in a directory; none if it is not there."""
+    """The files that come behind one in a directory; none if it is not there.
+
+    `previewed` leaves out what has no preview.
+    """
+    only = _PREVIEWED if previewed else ""
     rows = db.execute(
         f"SELECT e.id AS entry, e.name, {_TARGET} FROM entry AS here"  # noqa: S608 - constants
         " JOIN entry AS e ON e.directory = here.directory JOIN item AS i ON i.inode = e.inode"
         " LEFT JOIN directory AS d ON d.inode = i.inode"
-        f" WHERE here.inode = ? AND here.directory = ? AND {order.value} LIMIT ?",
+        f" WHERE here.inode = ? AND here.directory = ?{only} AND {order.value} LIMIT ?",
         (inode, parent, limit),
     )
     return [_item(row) for row in rows]
@@ -255,6 +309,7 @@ def _item(row: Row) -> ItemRow:
         modified_ns=row["time_ns"],
         links=row["links"],
         source=ItemSource(row["source"]),
+        preview_bytes=row["preview_bytes"],
     )
 
 

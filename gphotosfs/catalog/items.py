@@ -8,7 +8,15 @@ from gphotosfs import names
 from gphotosfs.catalog.entries import directory_of
 from gphotosfs.catalog.places import Changes, hide, hide_empty, make_directory, show
 from gphotosfs.catalog.store import Connection, new_inode
-from gphotosfs.model import DirectoryKind, Inode, ItemSource, MediaItem, PickState
+from gphotosfs.model import (
+    DirectoryKind,
+    Inode,
+    ItemSource,
+    MediaItem,
+    PickState,
+    is_preview,
+    original_of,
+)
 
 MEASURED_KEPT: Final = 2000
 """Enough for a 95th percentile of each camera of a household."""
@@ -117,9 +125,18 @@ def let_go(db: Connection, inode: Inode, changes: Changes) -> None:
     )
 
 
-def note_sizes(db: Connection, sizes: Iterable[tuple[Inode, int]]) -> None:
-    """Keep exact sizes for good, and learn from them what others may be."""
+def note_sizes(db: Connection, sizes: Iterable[tuple[Inode, int | None]]) -> None:
+    """Keep exact sizes for good, and learn from them what others may be.
+
+    A preview's may be None: it is not known any more.
+    """
     for inode, size_bytes in sizes:
+        if is_preview(inode):
+            db.execute(
+                "UPDATE item SET preview_bytes = ? WHERE inode = ?",
+                (size_bytes, original_of(inode)),
+            )
+            continue
         row = db.execute(
             "UPDATE item SET size_bytes = ? WHERE inode = ? RETURNING mime_type, camera, height, width",
             (size_bytes, inode),

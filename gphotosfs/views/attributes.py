@@ -6,7 +6,7 @@ from typing import Any
 from gphotosfs.catalog.entries import ItemRow
 from gphotosfs.catalog.store import Row
 from gphotosfs.catalog.takeout import FoundAlbum
-from gphotosfs.model import ItemSource
+from gphotosfs.model import ItemSource, is_preview, original_of
 
 
 def of_item(
@@ -24,6 +24,8 @@ def of_item(
     # Names that file managers and indexers know:
     # https://www.freedesktop.org/wiki/CommonExtendedAttributes/
     values["user.mime_type"] = item.mime_type
+    if is_preview(item.inode):
+        values["user.gphotos.preview_of"] = str(original_of(item.inode))  # as `find -inum` takes it
     values["user.xdg.comment"] = details.get("description", "")
     return _encoded(values)
 

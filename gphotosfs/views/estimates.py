@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from gphotosfs.catalog.entries import ItemRow
-from gphotosfs.model import MediaKind
+from gphotosfs.model import PREVIEW_MAX_PX, MediaKind, is_preview
 
 ENOUGH: Final = 10
 """Fewer measured ones say nothing."""
@@ -24,6 +24,9 @@ PHOTO_BYTES_PER_PIXEL: Final = 0.75
 
 PHOTO_BYTES: Final = 16 << 20
 """For a photo whose pixels are unknown as well."""
+
+PREVIEW_BYTES_PER_PIXEL: Final = 0.5
+"""Of Google's scaled JPEGs, and of those made here; 1.5 MB for most photos."""
 
 VIDEO_BYTES: Final = 512 << 20
 """The API gives neither a duration nor a bit rate."""
@@ -41,12 +44,15 @@ class Estimates:
 
     def learn(self, item: ItemRow, size_bytes: int) -> None:
         """Take a measured size into account."""
-        if item.width and item.height:
+        if item.width and item.height and not is_preview(item.inode):
             pixels = item.width * item.height
             self._learn(item.mime_type, item.camera, item.height, pixels, size_bytes)
 
     def size_bytes(self, item: ItemRow) -> int:
         """An estimate of an item's size, above zero."""
+        if is_preview(item.inode):
+            pixels = (item.width or PREVIEW_MAX_PX) * (item.height or PREVIEW_MAX_PX)
+            return max(4096, int(PREVIEW_BYTES_PER_PIXEL * pixels))
         if item.kind is MediaKind.VIDEO:
             return int(_percentile(self._videos[item.height or 0])) or VIDEO_BYTES
         if not item.width or not item.height or item.width < 0 or item.height < 0:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gphotosfs.catalog import entries
+from gphotosfs.catalog import entries, shown
 from gphotosfs.catalog.entries import ItemRow, Order
 from gphotosfs.catalog.store import Store
-from gphotosfs.model import Inode, ItemId, ItemSource, MediaKind, Processing
+from gphotosfs.model import Inode, ItemId, ItemSource, MediaKind, Processing, original_of
 
 WHOLE_AFTER: Final = 2
 """After so many neighbours read to their end, the next photo is asked for whole, with one request."""
@@ -83,7 +83,8 @@ class Walks:
             return
         walk = self._walk
         there = [directory for directory, _ in places]
-        directory = walk.directory if walk is not None and walk.directory in there else there[-1]
+        walked = None if walk is None else original_of(walk.directory)
+        directory = walked if walked in there else there[-1]
         order = walk.order if walk is not None else Order.LISTED
         for one in self._followers(directory, row.inode, order, limit):
             if one.source is ItemSource.LIBRARY:
@@ -94,7 +95,7 @@ class Walks:
         return any(row.inode == inode for row in followers)
 
     def _begun(self, before: Inode, inode: Inode) -> _Walk | None:
-        for directory, _ in entries.places(self._store.read, before):
+        for directory, *_ in shown.entries_of(self._store.read, before):
             for order in Order:
                 walk = _Walk(directory, order, before, 2)
                 if self._leads_to(walk, inode):
@@ -103,4 +104,4 @@ class Walks:
         return None
 
     def _followers(self, directory: Inode, inode: Inode, order: Order, limit: int) -> list[ItemRow]:
-        return entries.followers(self._store.read, directory, inode, order, limit)
+        return shown.followers(self._store.read, directory, inode, order, limit)
