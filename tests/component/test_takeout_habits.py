@@ -1,0 +1,257 @@
+"""Habits of exports, each in the smallest archive that shows it: read wrong without its handling.
+
+The reference, section 6. Together with test_takeout_exports.py, which makes whole exports.
+"""
+
+import json
+from pathlib import Path
+
+from gphotosfs.takeout.inventory import Copies, Inventory
+from gphotosfs.takeout.members import Notices
+from tests.component.archives_kit import PHOTO, packed, told
+from tests.takeout_kit import read_back
+
+TITLE_BEGIN = "Screenshot_20230512_181530_com.example.app_wit"
+"""46 units: as much of a title as a sidecar's name holds."""
+
+
+def found_in(
+    folder: Path, *members: tuple[str, bytes], notices: Notices | None = None
+) -> Inventory:
+    """What a zip with these members holds."""
+    return read_back([Path(packed(folder / "takeout-20261101T120000Z-001.zip", *members))], notices)
+
+
+def by_file(found: Inventory) -> dict[str, Copies]:
+    """The items by the names of their files in the archive."""
+    return {item.member.path.rpartition("/")[2]: item for item in found.items}
+
+
+def titles(found: Inventory) -> list[str]:
+    """The titles of the albums."""
+    return sorted(album.title for album in found.albums)
+
+
+def test_a_title_with_characters_that_no_name_may_have_finds_its_file_anywhere(
+    tmp_path: Path,
+) -> None:
+    """The sidecar's own name says nothing: what was replaced is compared as replaced."""
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/a_b_.jpg", PHOTO),
+        ("Photos from 2020/1.json", told("a:b?.jpg", 5)),
+    )
+    assert by_file(found)["a_b_.jpg"].facts.taken_s == 5
+    assert by_file(found)["a_b_.jpg"].title == "a:b?.jpg"
+
+
+def test_the_title_tells_which_of_two_cut_names_is_meant(tmp_path: Path) -> None:
+    """Both begin as the sidecar's name does; only what is written in it goes on."""
+    found = found_in(
+        tmp_path,
+        (f"Photos from 2020/{TITLE_BEGIN}a.jpg", PHOTO),
+        (f"Photos from 2020/{TITLE_BEGIN}b.jpg", PHOTO + b"b"),
+        (f"Photos from 2020/{TITLE_BEGIN}.json", told(f"{TITLE_BEGIN}b_and_on.jpg", 7)),
+    )
+    assert by_file(found)[f"{TITLE_BEGIN}b.jpg"].facts.taken_s == 7
+    assert by_file(found)[f"{TITLE_BEGIN}a.jpg"].facts.taken_s is None
+
+
+def test_a_sidecar_without_a_title_is_known_by_its_cut_name(tmp_path: Path) -> None:
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/IMG_1.jpg", PHOTO),
+        ("Photos from 2020/IMG_1.jpg.supplemental-me.json", told("", 8)),
+        (f"Photos from 2020/{TITLE_BEGIN}h.jpg", PHOTO + b"b"),
+        (f"Photos from 2020/{TITLE_BEGIN}.json", told("", 9)),
+    )
+    assert by_file(found)["IMG_1.jpg"].facts.taken_s == 8
+    assert by_file(found)[f"{TITLE_BEGIN}h.jpg"].facts.taken_s == 9
+
+
+def test_an_edited_copy_of_a_cut_name_has_no_room_for_its_suffix(tmp_path: Path) -> None:
+    """`-edited` is cut to its dash, or wholly, and the copy has a counter instead."""
+    title = f"{TITLE_BEGIN}h_a_long_name.jpg"
+    found = found_in(
+        tmp_path,
+        (f"Photos from 2020/{TITLE_BEGIN}h.jpg", PHOTO),
+        (f"Photos from 2020/{TITLE_BEGIN}.json", told(title, 9)),
+        (f"Photos from 2020/{TITLE_BEGIN}h(1).jpg", PHOTO + b", edited"),
+    )
+    copy = by_file(found)[f"{TITLE_BEGIN}h(1).jpg"]
+    assert copy.facts.taken_s == 9
+    assert copy.title == f"{TITLE_BEGIN}h_a_long_name-edited.jpg"
+
+
+def test_a_known_suffix_is_one_whatever_its_case(tmp_path: Path) -> None:
+    """`-EDITED` beside `IMG_1-2`, which is no edited copy of `IMG_1` but a name with a dash."""
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/IMG_1.jpg", PHOTO),
+        ("Photos from 2020/IMG_1.jpg.json", told("IMG_1.jpg", 1)),
+        ("Photos from 2020/IMG_1-ha editado.jpg", PHOTO + b"1"),
+        ("Photos from 2020/IMG_1-2.jpg", PHOTO + b"2"),
+    )
+    assert by_file(found)["IMG_1-ha editado.jpg"].facts.taken_s == 1
+    assert by_file(found)["IMG_1-2.jpg"].facts.taken_s is None
+
+
+def test_an_item_without_a_capture_time_is_no_album(tmp_path: Path) -> None:
+    """Its JSON has a title, as an album's has; its address tells them apart."""
+    sidecar = {"title": "IMG_1.jpg", "url": "https://photos.google.com/photo/AF1QipX"}
+    found = found_in(
+        tmp_path,
+        ("Trip/IMG_1.jpg", PHOTO),
+        ("Trip/IMG_1.jpg.json", json.dumps(sidecar).encode()),
+        ("Trip/metadata.json", b'{"title": "A trip"}'),
+    )
+    assert titles(found) == ["A trip"]
+    assert by_file(found)["IMG_1.jpg"].urls == {sidecar["url"]}
+
+
+def test_a_place_without_bounds_is_none(tmp_path: Path) -> None:
+    """JSON knows 1e999, Python makes infinity of it, and no file system shows that."""
+    place = b'{"photoTakenTime": {"timestamp": "1"}, "title": "IMG_1.jpg", "geoData": '
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/IMG_1.jpg", PHOTO),
+        ("Photos from 2020/IMG_1.jpg.json", place + b'{"latitude": 1e999, "longitude": 2}}'),
+    )
+    assert by_file(found)["IMG_1.jpg"].facts.place is None
+
+
+def test_a_sidecar_that_can_not_be_read_is_named_and_the_rest_is_served(tmp_path: Path) -> None:
+    path = Path(
+        packed(
+            tmp_path / "takeout-20261101T120000Z-001.zip",
+            ("Photos from 2020/a.jpg.json", told("a.jpg", 1)),
+            ("Photos from 2020/a.jpg", PHOTO),
+            ("Photos from 2020/b.jpg", PHOTO + b"b"),
+            ("Photos from 2020/b.jpg.json", told("b.jpg", 2)),
+        )
+    )
+    damaged = bytearray(path.read_bytes())
+    damaged[0:2] = b"XX"  # the first member's own header
+    path.write_bytes(damaged)
+    notices = Notices()
+
+    found = read_back([path], notices)
+
+    assert by_file(found)["b.jpg"].facts.taken_s == 2
+    assert by_file(found)["a.jpg"].facts.taken_s is None
+    assert any("a.jpg.json" in line for line in notices)
+
+
+def test_the_same_path_in_two_parts_is_one_file(tmp_path: Path) -> None:
+    """And nothing is said of it, unless the parts disagree about its bytes."""
+    member = ("Photos from 2020/a.jpg", PHOTO)
+    sidecar = ("Photos from 2020/a.jpg.json", told("a.jpg", 1))
+    paths = [
+        Path(packed(tmp_path / f"takeout-20261101T120000Z-00{part}.zip", member, sidecar))
+        for part in (1, 2)
+    ]
+    notices = Notices()
+
+    found = read_back(paths, notices)
+
+    assert len(found.items) == 1
+    assert list(notices) == []
+
+
+def test_a_sidecar_may_end_in_capitals(tmp_path: Path) -> None:
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/IMG_1.JPG", PHOTO),
+        ("Photos from 2020/IMG_1.JPG.JSON", told("IMG_1.JPG", 3)),
+    )
+    assert [(item.title, item.facts.taken_s) for item in found.items] == [("IMG_1.JPG", 3)]
+
+
+def test_a_moving_part_that_is_alone_has_the_ending_of_a_film(tmp_path: Path) -> None:
+    """The still is in another export; the sidecar is the still's."""
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/IMG_1.MP4", PHOTO),
+        ("Photos from 2020/IMG_1.HEIC.json", told("IMG_1.HEIC", 3)),
+    )
+    (film,) = found.items
+    assert (film.title, film.role.value, film.mime_type) == ("IMG_1.MP4", "motion", "video/mp4")
+
+
+def test_years_in_a_language_that_nobody_told_of_are_no_albums(tmp_path: Path) -> None:
+    """The same words before several years, and nothing of another year within."""
+    found = found_in(
+        tmp_path,
+        ("Lluniau o 2020/a.jpg", PHOTO),
+        ("Lluniau o 2020/a.jpg.json", told("a.jpg", 1_590_000_000)),
+        ("Lluniau o 2021/b.jpg", PHOTO + b"b"),
+        ("Lluniau o 2021/b.jpg.json", told("b.jpg", 1_620_000_000)),
+        ("Rome 2019/c.jpg", PHOTO + b"c"),
+        ("Rome 2019/c.jpg.json", told("c.jpg", 1_560_000_000)),
+    )
+    assert titles(found) == ["Rome 2019"]
+
+
+def test_an_album_that_is_called_like_a_year_is_an_album(tmp_path: Path) -> None:
+    """Its JSON has a title that is not just the folder's name."""
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg")),
+        ("Photos from 2020/metadata.json", b'{"title": "Photos from 2020, chosen"}'),
+    )
+    assert titles(found) == ["Photos from 2020, chosen"]
+
+
+def test_a_sidecar_whose_file_is_in_an_album_alone_is_found_there(tmp_path: Path) -> None:
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/IMG_1.jpg.json", told("IMG_1.jpg", 4)),
+        ("Trip/IMG_1.jpg", PHOTO),
+        ("Trip/metadata.json", b'{"title": "Trip"}'),
+    )
+    (item,) = found.items
+    assert (item.facts.taken_s, item.albums) == (4, [found.albums[0].key])
+
+
+def test_the_address_of_a_photo_is_left_to_one_of_two_with_other_bytes(tmp_path: Path) -> None:
+    """Both sidecars tell it, and by it an item is recognised in a later export."""
+    url = "https://photos.google.com/photo/AF1QipX"
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg", 4, url=url)),
+        ("Trip/a.jpg", PHOTO + b", made smaller"),
+        ("Trip/a.jpg.json", told("a.jpg", 4, url=url)),
+    )
+    assert sorted(len(item.urls) for item in found.items) == [0, 1]
+
+
+def test_what_is_neither_a_photo_nor_said_to_be_one_is_left_out(tmp_path: Path) -> None:
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg")),
+        ("Photos from 2020/Thumbs.db", b"not a photo"),
+        ("Photos from 2020/scan", b"a photo that only its sidecar tells of"),
+        ("Photos from 2020/scan.json", told("scan")),
+    )
+    assert sorted(by_file(found)) == ["a.jpg", "scan"]
+
+
+def test_folders_of_googles_own_are_no_albums(tmp_path: Path) -> None:
+    """What lies in the archive's folder is archived though its sidecar does not say so."""
+    found = found_in(
+        tmp_path,
+        ("Archiv/a.jpg", PHOTO),
+        ("Archiv/a.jpg.json", told("a.jpg")),
+        ("Papierkorb/b.jpg", PHOTO + b"b"),
+        ("Papierkorb/b.jpg.json", told("b.jpg")),
+        ("Failed Videos/c.mp4", PHOTO + b"c"),
+        ("Failed Videos/c.mp4.json", told("c.mp4")),
+    )
+    items = by_file(found)
+    assert found.albums == []
+    assert items["a.jpg"].facts.archived
+    assert items["b.jpg"].facts.trashed
+    assert "c.mp4" in items
