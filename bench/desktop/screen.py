@@ -18,7 +18,9 @@ STEP: Final = 24
 CHANGE_PX: Final = 150
 """A screen has changed if more pixels than this differ: more than a blinking caret."""
 
-# Every window fills the screen and has no frame, so that a page is a page.
+WHEEL_STEPS: Final = 8
+"""GTK and Qt scroll by 70 to 100 pixels a step in a window of this height."""
+
 _OPENBOX: Final = """\
 <openbox_config xmlns="http://openbox.org/3.4/rc">
   <focus><focusNew>yes</focusNew></focus>
@@ -50,13 +52,21 @@ class Screen:
         """Press keys of these names (`Next`, `End`, `ctrl+q`) in the window that has the focus."""
         self._xdotool("key", *keys)
 
-    def point(self, x_px: int, y_px: int) -> None:
-        """Move the mouse."""
-        self._xdotool("mousemove", str(x_px), str(y_px))
+    def scroll_down(self) -> None:
+        """Turn the mouse wheel over the middle, by most of a page."""
+        self._xdotool("mousemove", str(WIDTH_PX * 2 // 3), str(HEIGHT_PX // 2))
+        self._xdotool("click", "--repeat", str(WHEEL_STEPS), "--delay", "20", "5")
+        self.point_aside()
 
-    def click(self) -> None:
-        """Press the left button."""
-        self._xdotool("click", "1")
+    def point_aside(self) -> None:
+        """Move the mouse to where nothing lights up below it."""
+        self._xdotool("mousemove", str(WIDTH_PX - 2), str(HEIGHT_PX - 2))
+
+    def fill(self) -> None:
+        """Make the window that has the focus as large as the screen."""
+        state = "add,maximized_vert,maximized_horz"
+        command = ["wmctrl", "-r", ":ACTIVE:", "-b", state]
+        subprocess.run(command, env={"DISPLAY": self.display}, check=False, capture_output=True)
 
     def _xdotool(self, *arguments: str) -> None:
         subprocess.run(["xdotool", *arguments], env={"DISPLAY": self.display}, check=True)
@@ -96,5 +106,7 @@ def changed(before: Image.Image, after: Image.Image) -> bool:
     """Whether a person would say that two pictures of the screen differ."""
     if before.size != after.size:
         return True
-    loudest = ImageChops.difference(before, after).convert("L").point([0] * STEP + [1] * (256 - STEP))
+    loudest = (
+        ImageChops.difference(before, after).convert("L").point([0] * STEP + [1] * (256 - STEP))
+    )
     return loudest.histogram()[1] > CHANGE_PX

@@ -34,7 +34,7 @@ class Home:
     def environment(self, screen: Screen, desktop: str) -> dict[str, str]:
         """What a program of this user finds."""
         return {
-            "PATH": os.environ["PATH"],
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.path),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             "XDG_CONFIG_HOME": str(self.path / ".config"),
@@ -73,7 +73,7 @@ def running(
     traced = [] if trace is None else [*_STRACE, str(trace)]
     with (home.folder / "session.log").open("ab") as log:
         process = subprocess.Popen(
-            [*namespace(as_user=True), "dbus-run-session", "--", *traced, *command],
+            [*namespace(as_user=True), *traced, "dbus-run-session", "--", *command],
             env=home.environment(screen, desktop),
             cwd=home.path,
             stdin=subprocess.DEVNULL,
@@ -89,7 +89,11 @@ def running(
 
 _STRACE: Final = (
     *("strace", "-f", "-tt", "-y", "--seccomp-bpf", "-s", "256"),
-    *("-e", "trace=execve,open,openat,stat,lstat,newfstatat,statx,getdents64,access,faccessat2", "-o"),
+    *(
+        "-e",
+        "trace=execve,open,openat,stat,lstat,newfstatat,statx,getdents64,access,faccessat2",
+        "-o",
+    ),
 )
 
 
@@ -115,5 +119,3 @@ def contained() -> None:
         *("--pid", "--mount", "--fork", "--kill-child=KILL", "--mount-proc", "--", *arguments),
     ]
     os.execvp(command[0], command)
-
-

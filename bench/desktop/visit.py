@@ -8,7 +8,7 @@ from typing import Final
 from PIL import Image
 
 from bench.desktop.managers import Manager
-from bench.desktop.screen import HEIGHT_PX, WIDTH_PX, Screen
+from bench.desktop.screen import Screen
 from bench.desktop.session import Home, running
 from bench.desktop.watch import Spent, Stillness, Thumbnails, spent, thumbnails_of
 from gphotosfs.simulator.process import Running
@@ -49,14 +49,14 @@ def visit(
     *,
     trace: Path | None = None,
 ) -> Visit:
-    """Open a directory, press Page Down until nothing new is shown, and wait for each page.
+    """Open a directory, scroll until nothing new is shown, and wait for each page.
 
     Raises:
         RuntimeError: the program showed no window.
     """
     simulator.clear_log()
     manager.write_settings(home.path)
-    screen.point(WIDTH_PX - 2, HEIGHT_PX - 2)
+    screen.point_aside()
     still = Stillness(simulator, screen, home.thumbnails)
     found = Visit()
     started_s = time.monotonic()
@@ -67,11 +67,12 @@ def visit(
                 raise RuntimeError(f"{manager.name} shows no window: see {home.folder}/session.log")
             time.sleep(0.05)
         found.window_s = time.monotonic() - started_s
+        screen.fill()  # programs that open smaller than they are told to
         found.first_page_s = _page(found, still, started_s, FIRST_QUIET_S)
         unchanged = 0
         while unchanged < 2 and found.pages < PAGES_MAX:
             before = still.picture
-            screen.press("Next")
+            screen.scroll_down()
             _page(found, still, time.monotonic(), QUIET_S)
             unchanged = unchanged + 1 if before.tobytes() == still.picture.tobytes() else 0
         found.spent = spent(simulator)
