@@ -239,6 +239,67 @@ def test_what_is_neither_a_photo_nor_said_to_be_one_is_left_out(tmp_path: Path) 
     assert sorted(by_file(found)) == ["a.jpg", "scan"]
 
 
+def test_the_same_bytes_uploaded_under_two_titles_are_two_items(tmp_path: Path) -> None:
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg")),
+        ("Photos from 2020/b.jpg", PHOTO),
+        ("Photos from 2020/b.jpg.json", told("b.jpg")),
+    )
+    assert sorted(item.title for item in found.items) == ["a.jpg", "b.jpg"]
+
+
+def test_albums_that_share_a_folder_are_one_and_it_is_said(tmp_path: Path) -> None:
+    """Untitled albums of several times end up in one folder, and nothing tells their photos apart."""
+    notices = Notices()
+    found = found_in(
+        tmp_path,
+        ("Untitled/a.jpg", PHOTO),
+        ("Untitled/a.jpg.json", told("a.jpg")),
+        ("Untitled/metadata.json", b'{"title": "A walk"}'),
+        ("Untitled/metadata(1).json", b'{"title": "Another"}'),
+        notices=notices,
+    )
+    assert len(found.albums) == 1
+    assert any("several albums" in line for line in notices)
+
+
+def test_a_later_export_without_a_sidecar_takes_nothing_away(tmp_path: Path) -> None:
+    whole = packed(
+        tmp_path / "takeout-20260901T120000Z-001.zip",
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg", 5, favorited=True)),
+        ("Trip/a.jpg", PHOTO),
+        ("Trip/metadata.json", b'{"title": "Trip"}'),
+    )
+    later = packed(tmp_path / "takeout-20261101T120000Z-001.zip", ("Trip/a.jpg", PHOTO))
+
+    found = read_back([Path(whole), Path(later)])
+
+    taken = {item.facts.taken_s for item in found.items if item.facts.favorite}
+    assert taken == {5}
+
+
+def test_a_sidecar_without_its_picture_puts_only_its_own_photo_into_the_album(
+    tmp_path: Path,
+) -> None:
+    """Of two photos with one title and one time, the address tells which."""
+    address = "https://photos.google.com/photo/AF1Qip"
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg", 5, url=address + "1")),
+        ("Photos from 2020/a(1).jpg", PHOTO + b"2"),
+        ("Photos from 2020/a.jpg(1).json", told("a.jpg", 5, url=address + "2")),
+        ("Trip/a.jpg.json", told("a.jpg", 5, url=address + "2")),
+        ("Trip/metadata.json", b'{"title": "Trip"}'),
+    )
+    items = by_file(found)
+    assert items["a.jpg"].albums == []
+    assert items["a(1).jpg"].albums == [found.albums[0].key]
+
+
 def test_folders_of_googles_own_are_no_albums(tmp_path: Path) -> None:
     """What lies in the archive's folder is archived though its sidecar does not say so."""
     found = found_in(
