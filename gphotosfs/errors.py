@@ -101,6 +101,14 @@ class StoreError(LocalError):
     """The catalogue or the cache index can't be read or written."""
 
 
+class NoRoomError(LocalError):
+    """The disk has too little room for what is to be kept; `room_bytes` is what it has."""
+
+    def __init__(self, message: str, room_bytes: int = 0) -> None:
+        super().__init__(message)
+        self.room_bytes = room_bytes
+
+
 class ArchiveError(LocalError):
     """A Takeout archive, or a part of it, is missing, damaged or not what it was when it was added."""
 

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from itertools import chain
 from typing import Any, Final
 
 import trio
@@ -24,12 +25,13 @@ from gphotosfs.google.connection import Google
 from gphotosfs.google.scopes import are_for_picking_alone
 from gphotosfs.limits import BATCH_GET_MAX
 from gphotosfs.model import BlobKey, BlobSize, Inode, ItemId
+from gphotosfs.views import picking, pinning
 from gphotosfs.views.files import Files
 from gphotosfs.views.layout import plant_tree
 from gphotosfs.views.library import NoLibrary
 from gphotosfs.views.listings import Listings
-from gphotosfs.views.picking import Means
 from gphotosfs.views.picks import Picks
+from gphotosfs.views.pins import Pins
 from gphotosfs.views.sizes import Sizes
 from gphotosfs.views.sources import KeptItems, Sources
 from gphotosfs.views.tree import Tree
@@ -72,6 +74,7 @@ class Core:
             blocking or trio.to_thread.run_sync,
         )
         self._renewed = renewed
+        self._tell = changed
         # Beside the catalogue that knows them: another client id has its own.
         kept_folder = profile.data_dir / "picked" / self.store.path.stem.removeprefix("catalog-")
         self.kept = KeptBlobs(kept_folder, blocking or in_threads())
@@ -80,7 +83,7 @@ class Core:
             self.store,
             include_archived=settings.include_archived,
             now_ns=now_ns,
-            changed=changed,
+            changed=self._changed,
             renewed=self._renewed_in_archives,
         )
         sources = Sources(self.store, google.media, google.picker.media, self.takeout.media)
@@ -108,19 +111,21 @@ class Core:
             now_ns=now_ns,
             fresh_s=settings.dir_cache_time_s,
             include_archived=settings.include_archived,
-            changed=changed,
+            changed=self._changed,
         )
         walks = Walks(self.store)
-        google.base_urls.renew_along(lambda item: walks.neighbours(item, BATCH_GET_MAX))
+        google.base_urls.renew_along(
+            lambda item: chain(self.pins.next_to(item), walks.neighbours(item, BATCH_GET_MAX))
+        )
         kept = KeptItems(self.store, self.kept, self.takeout.media.reader)
         self._files = Files(self.sizes, self.cache, kept, walks)
         self.picks = Picks(
-            Means(
+            picking.Means(
                 store=self.store,
                 picker=google.picker,
                 kept=self.kept,
                 now_ns=now_ns,
-                changed=changed,
+                changed=self._changed,
                 learned=self._learned,
             )
         )
@@ -133,6 +138,20 @@ class Core:
             metrics=lambda: metrics_text(self.status()),
             cached_bytes=lambda: self.cache.usage().bytes,
             now_ns=now_ns,
+        )
+        self.pins = Pins(
+            pinning.Means(
+                store=self.store,
+                folder=profile.data_dir,
+                kept=self.kept,
+                blobs=self.cache,
+                listings=self.listings,
+                resolve=self.tree.resolve,
+                known_bytes=self.sizes.known,
+                learned=self._learned,
+                changed=self._changed,
+                now_ns=now_ns,
+            )
         )
         self._profile = profile
         self._started_s = now_ns() / 1e9
@@ -147,6 +166,7 @@ class Core:
                 await nursery.start(self.listings.run)
                 await nursery.start(self.picks.run)
                 await nursery.start(self.takeout.run)
+                await nursery.start(self.pins.run)
                 task_status.started()
         finally:
             self.store.close()
@@ -158,6 +178,7 @@ class Core:
         self.google.forget_failures()
         self.cache.forget_failures()
         self.picks.try_again()
+        self.pins.try_again()
         await self.tree.refresh(path)
 
     def status(self) -> Mapping[str, Any]:
@@ -179,6 +200,7 @@ class Core:
                 "degraded": usage.degraded,
             },
             "picks": self.picks.status(),
+            "pins": self.pins.status(),
             "takeout": self.takeout.status(),
             "under_way": self.gauges(),
         }
@@ -191,8 +213,13 @@ class Core:
             **self._files.gauges(),
             **self.cache.gauges(),
             **self.picks.gauges(),
+            **self.pins.gauges(),
             **self.takeout.gauges(),
         }
+
+    def _changed(self, changes: Changes) -> None:
+        self._tell(changes)
+        self.pins.notice(changes)
 
     def _renewed_in_archives(self, identity: ItemId, size_bytes: int) -> None:
         item = entries.item_with_id(self.store.read, identity)

@@ -147,6 +147,18 @@ def _handlers(core: Core) -> Mapping[str, Handler]:
     async def pick_remove(name: str) -> int:
         return await core.picks.remove(name)
 
+    async def pin_begin(paths: list[str]) -> list[Mapping[str, Any]]:
+        return await core.pins.begin(paths)
+
+    async def pin_states(ids: list[int]) -> list[Mapping[str, Any]]:
+        return core.pins.states(ids)
+
+    async def pin_list() -> list[Mapping[str, Any]]:
+        return core.pins.all()
+
+    async def pin_remove(paths: list[str], only_gone: bool) -> int:
+        return await core.pins.remove(paths, only_gone=only_gone)
+
     async def takeout_add(paths: list[str]) -> Mapping[str, Any]:
         return await core.takeout.add(paths)
 
@@ -175,4 +187,8 @@ def _handlers(core: Core) -> Mapping[str, Handler]:
         "pick_state": pick_state,
         "pick_list": pick_list,
         "pick_remove": pick_remove,
+        "pin_begin": pin_begin,
+        "pin_states": pin_states,
+        "pin_list": pin_list,
+        "pin_remove": pin_remove,
     }

@@ -14,7 +14,7 @@ from gphotosfs.blobs import orphans
 from gphotosfs.blobs.blob import Blob
 from gphotosfs.blobs.blocks import BLOCK_BYTES, span
 from gphotosfs.blobs.cursor import ENDLESS, Cursor
-from gphotosfs.blobs.eviction import Limits, drop_old, evict
+from gphotosfs.blobs.eviction import Limits, drop_old, evict, room_bytes
 from gphotosfs.blobs.filling import fill
 from gphotosfs.blobs.readahead import CURSORS_PER_BLOB, Plan, Wish, plan, window_max
 from gphotosfs.blobs.reader import BlobReader
@@ -160,6 +160,26 @@ class BlobCache:
         None: nobody knows how long it is.
         """
         self._shelf.replace(key, total_bytes)
+
+    def drop(self, key: BlobKey) -> None:
+        """Nobody needs what is here of a blob any more; who has it open goes on."""
+        self._shelf.forget(key)
+
+    async def room_bytes(self, folder: Path) -> int:
+        """How much more may be written to a folder until its disk has too little left.
+
+        What the cache takes on that disk does not count, since it makes room.
+
+        Raises:
+            StoreError: the folder is gone.
+        """
+        taken_bytes = self.usage().bytes
+        try:
+            return await self._shelf.blocking(
+                room_bytes, folder, self._shelf.folder, self._limits, taken_bytes
+            )
+        except OSError as exc:
+            raise StoreError(f"{folder} can't be looked at: {exc.strerror}") from exc
 
     def prefetch(self, key: BlobKey, known_bytes: int | None) -> None:
         """Fetch a photo whole, in nobody's name, if nobody does so already."""

@@ -83,6 +83,17 @@ async def drop_old(shelf: Shelf, max_age_s: float, clock: Callable[[], float]) -
         await trio.sleep(_AGE_EVERY_S)
 
 
+def room_bytes(folder: Path, cache_folder: Path, limits: Limits, taken_bytes: int) -> int:
+    """What fits on a folder's disk if the cache makes room there; less than 0 if too much is taken.
+
+    Raises:
+        OSError: a folder is gone.
+    """
+    free, size = files.free_bytes(folder)
+    is_shared = folder.stat().st_dev == cache_folder.stat().st_dev
+    return free + (taken_bytes if is_shared else 0) - _floor_bytes(limits, size)
+
+
 async def _evict_blob(shelf: Shelf, victim: Victim, excess: int) -> int:
     """Take a blob, or what is needed of a large one; the bytes that it will have given back."""
     if victim.id in shelf.doomed:

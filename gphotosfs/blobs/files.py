@@ -42,6 +42,14 @@ class BlobFile:
         self._fd = -1
         self._opening = threading.Lock()
 
+    def open(self) -> None:
+        """Open it now, so that it can be read even when its name is gone.
+
+        Raises:
+            OSError: it is not there, or the disk is broken.
+        """
+        self._open(create=False)
+
     def read_nowait(self, buffer: memoryview, offset: int) -> int:
         """Fill the buffer as far as the page cache can; the number of bytes.
 

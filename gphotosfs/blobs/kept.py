@@ -10,6 +10,9 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
+from weakref import WeakValueDictionary
+
+import trio
 
 from gphotosfs.blobs import files
 from gphotosfs.blobs.files import BlobFile
@@ -65,13 +68,14 @@ class KeptReader:
 
 
 class KeptBlobs:
-    """The kept blobs of a profile. One task at a time may fetch a given blob."""
+    """The kept blobs of a profile."""
 
     def __init__(self, folder: Path, blocking: Blocking) -> None:
         self._folder = folder
         self._blocking = blocking
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
         self._coming: dict[BlobKey, int] = {}
+        self._turns: WeakValueDictionary[BlobKey, trio.Lock] = WeakValueDictionary()
 
     async def open(self, key: BlobKey, size_bytes: int) -> KeptReader:
         """A handle on a blob that was fetched, and then had this length.
@@ -80,18 +84,40 @@ class KeptBlobs:
             StoreError: it is not here any more, or not as it was.
         """
         path = self._path(key)
-        if await self._blocking(_length, path) != size_bytes:
-            raise StoreError(f"{path} was damaged or removed, and can't be fetched again")
-        return KeptReader(BlobFile(path), size_bytes, self._blocking, self._buffer)
+        file = await self._blocking(_opened, path, size_bytes)
+        if file is None:
+            raise StoreError(f"{path} was damaged or removed")
+        return KeptReader(file, size_bytes, self._blocking, self._buffer)
 
     def coming_bytes(self, key: BlobKey) -> int:
         """How much of a blob that is being fetched is here; 0 if nobody fetches it."""
         return self._coming.get(key, 0)
 
-    async def fetch(self, key: BlobKey, source: MediaSource, learned: Callable[[int], None]) -> int:
+    async def begun_bytes(self, key: BlobKey) -> int:
+        """How much of a blob an earlier try has left.
+
+        Raises:
+            StoreError: the disk is broken.
+        """
+        try:
+            begun = await self._blocking(_begun, self._path(key))
+        except OSError as exc:
+            raise StoreError(f"{self._folder} can't be read: {exc.strerror}") from exc
+        return 0 if begun is None else begun[1]
+
+    async def fetch(
+        self,
+        key: BlobKey,
+        source: MediaSource,
+        learned: Callable[[int], None],
+        *,
+        anew: bool = False,
+    ) -> int:
         """Bring a blob here whole, from where an earlier try ended; its length.
 
-        `learned` is told the length as soon as an answer shows it.
+        Of several tasks that want the same blob one fetches it. `learned` is told the length as soon
+        as an answer shows it. `anew` says that what is here is an older version, to be replaced: who
+        has it open goes on reading that one.
 
         Raises:
             RemoteError: no more bytes can be had for now; what came stays.
@@ -99,17 +125,19 @@ class KeptBlobs:
             StoreError: the disk does not take it.
         """
         path = self._path(key)
+        turn = self._turns.setdefault(key, trio.Lock())
         try:
-            done = await self._blocking(_length, path)
-            if done is not None:
-                return done
-            begun = await self._blocking(_begun, path)
-            try:
-                return await self._continue(key, begun, source, learned)
-            finally:
-                self._coming.pop(key, None)
+            async with turn:
+                done = None if anew else await self._blocking(_length, path)
+                if done is not None:
+                    return done
+                begun = await self._blocking(_begun, path)
+                try:
+                    return await self._continue(key, begun, source, learned)
+                finally:
+                    self._coming.pop(key, None)
         except OSError as exc:
-            raise StoreError(f"{self._folder} does not take picked photos: {exc.strerror}") from exc
+            raise StoreError(f"{self._folder} takes no more photos: {exc.strerror}") from exc
 
     async def drop(self, keys: Iterable[BlobKey]) -> int:
         """Delete blobs and what has come of them; the bytes given back.
@@ -140,7 +168,7 @@ class KeptBlobs:
             name = path.with_suffix(f".{total_bytes or 0}.part")
             fits = left in (None, name)
             if not fits:
-                await self._blocking(_remove, [path])
+                await self._blocking(_remove_parts, path)
             if body.start == 0 or (fits and body.start == at):
                 part = await self._blocking(_Part, name, body.start)
                 try:
@@ -208,6 +236,18 @@ class _Part:
         os.close(self._fd)
 
 
+def _opened(path: Path, size_bytes: int) -> BlobFile | None:
+    """The file, open; None if it is not there or has another length."""
+    if _length(path) != size_bytes:
+        return None
+    file = BlobFile(path)
+    try:
+        file.open()
+    except OSError:
+        return None
+    return file
+
+
 def _length(path: Path) -> int | None:
     try:
         return path.stat().st_size
@@ -226,6 +266,11 @@ def _begun(path: Path) -> tuple[Path, int] | None:
 
 def _parts(path: Path) -> list[Path]:
     return list(path.parent.glob(f"{path.stem}.*.part"))
+
+
+def _remove_parts(path: Path) -> None:
+    for part in _parts(path):
+        part.unlink()
 
 
 def _remove(paths: list[Path]) -> int:

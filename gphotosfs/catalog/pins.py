@@ -6,7 +6,7 @@ was deleted at Google by mistake is still here then. It stays in `media/` as wel
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gphotosfs.catalog import entries
@@ -110,11 +110,19 @@ def pins_with(db: Connection, inode: Inode) -> list[PinRow]:
     ]
 
 
+def kept_for(db: Connection, inode: Inode) -> int | None:
+    """The length of what is kept of an item, if it is of the version that is wanted; else None."""
+    row = db.execute(
+        "SELECT size_bytes FROM kept WHERE inode = ? AND NOT is_outdated", (inode,)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 def begin_pin(db: Connection, inode: Inode, path: str, now_ns: int) -> PinRow:
     """The pin of a directory or a file, made unless it has one."""
     row = db.execute(
         "INSERT INTO pin (inode, path, state, begun_ns) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (inode) DO UPDATE SET path = excluded.path RETURNING *",
+        " ON CONFLICT (inode) DO UPDATE SET path = excluded.path, state = excluded.state RETURNING *",
         (inode, path, PinState.KEEPING, now_ns),
     ).fetchone()
     return _pin(row)
@@ -127,8 +135,8 @@ def note_members(db: Connection, pin: PinRow) -> Tally:
         f" FROM (SELECT ? AS inode, 0 AS place WHERE EXISTS (SELECT 1 FROM item WHERE inode = ?)"
         f" UNION SELECT * FROM ({_SHOWN})) AS s"
         " WHERE NOT EXISTS (SELECT 1 FROM pinned AS m WHERE m.pin = ? AND m.inode = s.inode)"
-        " ORDER BY s.place",
-        (pin.id, pin.inode, pin.inode, pin.inode, pin.id),
+        " AND EXISTS (SELECT 1 FROM pin WHERE id = ? AND state = ?) ORDER BY s.place",
+        (pin.id, pin.inode, pin.inode, pin.inode, pin.id, pin.id, PinState.KEEPING),
     )
     counted = db.execute(
         "SELECT count(*), count(k.inode), coalesce(sum(k.size_bytes), 0),"
@@ -138,7 +146,7 @@ def note_members(db: Connection, pin: PinRow) -> Tally:
         " LEFT JOIN takeout_file AS t ON t.inode = m.inode WHERE m.pin = ?",
         (pin.id,),
     ).fetchone()
-    return Tally(*counted, len(_gone(db, pin)))
+    return replace(Tally(*counted), gone=len(_gone(db, pin)))
 
 
 def directories_below(db: Connection, top: Inode) -> list[DirectoryRow]:
@@ -211,6 +219,8 @@ def released(db: Connection, pin: PinRow) -> list[tuple[Inode, BlobKey]]:
 
 def forget_pin(db: Connection, pin: PinRow) -> None:
     """Drop what is left of a pin that is hidden."""
+    # Some may have come between its being hidden and the end of the tasks that fetched.
+    db.executemany("DELETE FROM kept WHERE inode = ?", [(one,) for one in _released(db, pin)])
     db.execute("DELETE FROM pinned WHERE pin = ?", (pin.id,))
     db.execute("DELETE FROM pin WHERE id = ?", (pin.id,))
 

@@ -38,6 +38,7 @@ ERRNO: Final[dict[type[errors.GPhotosError], int]] = {
     errors.PictureError: errno.EIO,
     errors.ConfigError: errno.EIO,
     errors.StoreError: errno.EIO,
+    errors.NoRoomError: errno.ENOSPC,
     errors.ArchiveError: errno.EIO,
     errors.NoEntryError: errno.ENOENT,
     errors.NotADirectoryEntryError: errno.ENOTDIR,

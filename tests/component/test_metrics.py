@@ -81,6 +81,10 @@ def status(**google: Any) -> dict[str, Any]:
             **google,
         },
         "cache": {"bytes": 5 << 30, "limit_bytes": 10 << 30, "blobs": 7, "degraded": ""},
+        "pins": {
+            "favorites": {"state": "here", "items": 5, "here": 5, "size_bytes": 500, "problem": ""},
+            "albums/A": {"state": "fetching", "items": 3, "here": 1, "size_bytes": 9, "problem": ""},
+        },
         "under_way": {"open_files": 4},
     }
 
@@ -93,6 +97,13 @@ def test_labels_are_escaped_and_trouble_is_a_number() -> None:
     assert info.samples[0].labels["profile"] == awkward
     assert samples(text)["gphotosfs_signed_in"] == 0
     assert samples(text)["gphotosfs_under_way open_files"] == 4
+
+
+def test_pins_are_added_up() -> None:
+    found = samples(metrics_text(status()))
+
+    names = ("pins", "pinned_items", "pinned_items_here", "pinned_bytes")
+    assert [found[f"gphotosfs_{name}"] for name in names] == [2, 8, 6, 509]
 
 
 def drawn(state: dict[str, Any]) -> str:
