@@ -73,6 +73,7 @@ class ThumbnailFiles:
         self._folder = folder
         self._profile = profile
         self._complained = False
+        self._shared: set[int] = set()
 
     def sizes_in_use(self) -> list[int]:
         """The sizes that this person's desktop looks for, in pixels, the smallest first.
@@ -137,12 +138,14 @@ class ThumbnailFiles:
         return self._folder / SIZES[size_px]
 
     def _is_shared(self, size_px: int) -> bool:
-        """Whether another program keeps thumbnails of this size."""
-        for path in _files(self._size_folder(size_px)):
-            texts = _texts_in(path)
-            if texts and texts.get("Software") != _SOFTWARE:
-                return True
-        return False
+        """Whether another program keeps thumbnails of this size; once it did, it does."""
+        if size_px not in self._shared:
+            for path in _files(self._size_folder(size_px)):
+                texts = _texts_in(path)
+                if texts and texts.get("Software") != _SOFTWARE:
+                    self._shared.add(size_px)
+                    break
+        return size_px in self._shared
 
     @staticmethod
     def _valid(path: Path, uri: str, mtime_s: int, whole: bool = False) -> bytes | None:
