@@ -233,7 +233,7 @@ def test_an_orientation_that_means_nothing_turns_nothing() -> None:
     )
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+@pytest.mark.filterwarnings("ignore:Metadata Warning", "ignore:Corrupt EXIF data")
 def test_damaged_metadata_leave_the_picture_as_it_is() -> None:
     exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x02\xff\xff\xff\xff"
 
