@@ -31,6 +31,7 @@ from gphotosfs.views.layout import plant_tree
 from gphotosfs.views.library import NoLibrary
 from gphotosfs.views.listings import Listings
 from gphotosfs.views.picks import Picks
+from gphotosfs.views.pictures import Pictures
 from gphotosfs.views.pins import Pins
 from gphotosfs.views.sizes import Sizes
 from gphotosfs.views.sources import KeptItems, Sources
@@ -119,6 +120,7 @@ class Core:
         )
         kept = KeptItems(self.store, self.kept, self.takeout.media.reader)
         self._files = Files(self.sizes, self.cache, kept, walks)
+        self._pictures = Pictures(sources, kept, self.cache)
         self.picks = Picks(
             picking.Means(
                 store=self.store,
@@ -134,6 +136,7 @@ class Core:
             self.listings,
             self.sizes,
             self._files,
+            self._pictures,
             status=self.status,
             metrics=lambda: metrics_text(self.status()),
             cached_bytes=lambda: self.cache.usage().bytes,
@@ -202,6 +205,7 @@ class Core:
             "picks": self.picks.status(),
             "pins": self.pins.status(),
             "takeout": self.takeout.status(),
+            "pictures": self._pictures.status(),
             "under_way": self.gauges(),
         }
 
@@ -215,6 +219,7 @@ class Core:
             **self.picks.gauges(),
             **self.pins.gauges(),
             **self.takeout.gauges(),
+            **self._pictures.gauges(),
         }
 
     def _changed(self, changes: Changes) -> None:

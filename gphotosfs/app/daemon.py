@@ -15,10 +15,12 @@ from gphotosfs.app.core import Core
 from gphotosfs.app.labelled import LabelledTree
 from gphotosfs.app.remote import News, RemoteTree
 from gphotosfs.app.running import run_loop
+from gphotosfs.app.thumbnails import thumbnails_of
 from gphotosfs.app.writer import write
 from gphotosfs.catalog.places import Changes
 from gphotosfs.config import LogLevel, MountRequest
 from gphotosfs.control import Handler, ProfileLock, connect
+from gphotosfs.desktop.thumbnails import Thumbnails
 from gphotosfs.fuse import session
 from gphotosfs.fuse.attributes import Ownership
 from gphotosfs.fuse.invalidate import Invalidator
@@ -49,6 +51,7 @@ class _Mount:
         self._tree = LabelledTree()
         self._news = News()
         self._invalidator: Invalidator | None = None
+        self._thumbnails: Thumbnails | None = None
         self._scope = trio.CancelScope()
         # In the background, what systemd says in the environment is meant for who started us.
         in_foreground = request.settings.foreground
@@ -61,12 +64,16 @@ class _Mount:
             await nursery.start(self._serve_profile)
             root, path = await self._root()
             self._tree.label(root, self._request, now_ns=time.time_ns())
+            self._thumbnails = thumbnails_of(self._request, self._tree, root)
+            if self._thumbnails is not None:
+                await nursery.start(self._thumbnails.run)
             operations = Operations(
                 self._tree,
                 _ownership(self._request),
                 root=root,
                 timeout_s=settings.timeout_s,
                 entry_timeout_s=settings.dir_cache_time_s,
+                thumbnails=self._thumbnails,
             )
             self._invalidator = Invalidator(root)
             self._invalidator.start()
@@ -160,7 +167,12 @@ class _Mount:
 
     def _handlers(self, core: Core) -> Mapping[str, Handler]:
         async def status() -> Mapping[str, Any]:
-            return {**core.status(), "pid": os.getpid(), "log_level": service.log_level()}
+            return {
+                **core.status(),
+                "thumbnails": {} if self._thumbnails is None else self._thumbnails.status(),
+                "pid": os.getpid(),
+                "log_level": service.log_level(),
+            }
 
         async def log_level(level: str) -> None:
             service.set_log_level(LogLevel(level))
@@ -193,6 +205,9 @@ class _Mount:
             self._invalidator.names(changes.appeared)
             for inode in renewed:
                 self._invalidator.content(inode)
+        if self._thumbnails is not None:
+            for inode in renewed:
+                self._thumbnails.renewed(inode)
 
 
 def _started(waiting: list[trio.TaskStatus[None]]) -> None:

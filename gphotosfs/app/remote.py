@@ -16,7 +16,8 @@ import trio
 from gphotosfs import errors
 from gphotosfs.catalog.places import Changes
 from gphotosfs.control import Client, Handler
-from gphotosfs.model import Entry, Inode, Node
+from gphotosfs.lanes import Lane, current_lane, in_lane
+from gphotosfs.model import Entry, Inode, Node, Picture, Place
 from gphotosfs.views.tree import Tree
 
 IDLE_S: Final = 30.0
@@ -40,9 +41,9 @@ class RemoteTree:
         found = await self._client.call("tree_lookup", parent=parent, name=_text(name))
         return None if found is None else Node(*found)
 
-    async def stat(self, inode: Inode) -> Node:
-        """A node with its exact size if that can be had in time."""
-        return Node(*await self._client.call("tree_stat", inode=inode))
+    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+        """A node with its exact size if that can be had in time; nobody is asked without `probe`."""
+        return Node(*await self._client.call("tree_stat", inode=inode, probe=probe))
 
     async def opened(self, directory: Inode) -> None:
         """A program opens a directory."""
@@ -53,9 +54,11 @@ class RemoteTree:
         rows = await self._client.call("tree_entries", directory=directory, after=after)
         return [Entry(cookie, _bytes(name), Node(*node)) for cookie, name, node in rows]
 
-    async def open(self, inode: Inode) -> int:
+    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         """A handle for reading a file."""
-        (size_bytes, is_text), content = await self._client.call_for_bytes("tree_open", inode=inode)
+        (size_bytes, is_text), content = await self._client.call_for_bytes(
+            "tree_open", inode=inode, for_thumbnail=for_thumbnail
+        )
         number = next(self._numbers)
         self._handles[number] = (inode, size_bytes, content if is_text else None)
         return number
@@ -81,6 +84,22 @@ class RemoteTree:
     async def attribute(self, inode: Inode, name: bytes) -> bytes:
         """The value of an extended attribute."""
         return _bytes(await self._client.call("tree_attribute", inode=inode, name=_text(name)))
+
+    async def picture(self, inode: Inode, longest_px: int) -> Picture:
+        """A file made small, in the lane of the task that asks."""
+        (mime_type, width, height), content = await self._client.call_for_bytes(
+            "tree_picture", inode=inode, longest_px=longest_px, lane=current_lane()
+        )
+        return Picture(content, mime_type, width, height)
+
+    async def places(self, inode: Inode) -> list[Place]:
+        """Everywhere a file or directory is shown."""
+        found = await self._client.call("tree_places", inode=inode)
+        return [Place(Inode(d), cookie, _bytes(path)) for d, cookie, path in found]
+
+    async def known_files(self, after: Inode) -> list[Node]:
+        """The photos and videos with the next larger numbers."""
+        return [Node(*node) for node in await self._client.call("tree_known_files", after=after)]
 
     async def usage(self) -> tuple[int, int]:
         """How many files are known, and the bytes that the cache takes."""
@@ -164,9 +183,9 @@ class Readers:
         self._open[inode] = (handle, known_bytes, trio.current_time())
         return bytes(await self._tree.read(handle, offset, size))
 
-    async def open(self, inode: Inode) -> tuple[int, int]:
+    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> tuple[int, int]:
         """A handle on a file, and its length."""
-        handle = await self._tree.open(inode)
+        handle = await self._tree.open(inode, for_thumbnail=for_thumbnail)
         size_bytes = self._tree.node(inode).size_bytes
         former = self._open.pop(inode, None)
         self._open[inode] = (handle, size_bytes, trio.current_time())
@@ -182,18 +201,18 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
         found = await tree.lookup(parent, _bytes(name))
         return None if found is None else list(astuple(found))
 
-    async def stat(inode: Inode) -> Any:
-        return list(astuple(await tree.stat(inode)))
+    async def stat(inode: Inode, probe: bool) -> Any:
+        return list(astuple(await tree.stat(inode, probe=probe)))
 
     async def entries(directory: Inode, after: int | None) -> Any:
         found = await tree.entries(directory, after)
         return [(one.cookie, _text(one.name), astuple(one.node)) for one in found]
 
-    async def open_(inode: Inode) -> Any:
+    async def open_(inode: Inode, for_thumbnail: bool) -> Any:
         text = tree.text(inode)
         if text is not None:
             return (len(text), True), text
-        _, size_bytes = await readers.open(inode)
+        _, size_bytes = await readers.open(inode, for_thumbnail=for_thumbnail)
         return (size_bytes, False), b""
 
     async def read(inode: Inode, size_bytes: int, offset: int, size: int) -> Any:
@@ -202,6 +221,17 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
     async def root(path: str) -> Any:
         # A list: what a handler returns as a tuple is a value and bytes.
         return list(await tree.root(path))
+
+    async def picture(inode: Inode, longest_px: int, lane: int) -> Any:
+        with in_lane(Lane(lane)):
+            found = await tree.picture(inode, longest_px)
+        return (found.mime_type, found.width, found.height), found.content
+
+    async def places(inode: Inode) -> Any:
+        return [(d, cookie, _text(path)) for d, cookie, path in await tree.places(inode)]
+
+    async def known_files(after: Inode) -> Any:
+        return [astuple(node) for node in await tree.known_files(after)]
 
     async def names(inode: Inode) -> Any:
         return [_text(name) for name in await tree.attribute_names(inode)]
@@ -228,6 +258,9 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
         "entries": entries,
         "open": open_,
         "read": read,
+        "picture": picture,
+        "places": places,
+        "known_files": known_files,
         "attribute_names": names,
         "attribute": attribute,
         "usage": usage,

@@ -12,7 +12,7 @@ import trio
 
 from gphotosfs import errors
 from gphotosfs.fuse.operations import Tree
-from gphotosfs.model import Entry, Inode, Node
+from gphotosfs.model import Entry, Inode, Node, Picture, Place
 
 R = TypeVar("R")
 
@@ -23,12 +23,24 @@ class ServingTree(Tree, Protocol):
     async def root(self, path: str) -> tuple[Inode, str]:
         """The directory that becomes a mount's root, and its path in ASCII."""
 
+    async def picture(self, inode: Inode, longest_px: int) -> Picture:
+        """A file made small."""
+
+    async def places(self, inode: Inode) -> list[Place]:
+        """Everywhere a file or directory is shown."""
+
+    async def known_files(self, after: Inode) -> list[Node]:
+        """The photos and videos with the next larger numbers."""
+
 
 class _Handle:
     """An open file, at whoever served when it was opened or last read."""
 
-    def __init__(self, inode: Inode, tree: ServingTree, inner: int, size_bytes: int) -> None:
+    def __init__(
+        self, inode: Inode, for_thumbnail: bool, tree: ServingTree, inner: int, size_bytes: int
+    ) -> None:
         self.inode = inode
+        self.for_thumbnail = for_thumbnail
         self.tree = tree
         self.inner = inner
         self.size_bytes = size_bytes
@@ -45,16 +57,16 @@ class _Handle:
         async with self._moving:
             if self.tree is tree:
                 return
-            inner, size_bytes = await _opened(tree, self.inode)
+            inner, size_bytes = await _opened(tree, self.inode, self.for_thumbnail)
             if size_bytes != self.size_bytes:
                 tree.close(inner)
                 raise errors.ContentChangedError("the file has another length now")
             self.tree, self.inner = tree, inner
 
 
-async def _opened(tree: ServingTree, inode: Inode) -> tuple[int, int]:
+async def _opened(tree: ServingTree, inode: Inode, for_thumbnail: bool) -> tuple[int, int]:
     """A handle on a file, and the file's length."""
-    handle = await tree.open(inode)
+    handle = await tree.open(inode, for_thumbnail=for_thumbnail)
     size_bytes = None
     try:
         size_bytes = (await tree.stat(inode)).size_bytes
@@ -84,9 +96,9 @@ class SwitchingTree:
         """What a name stands for; None if the directory does not have it."""
         return await self._ask(lambda tree: tree.lookup(parent, name))
 
-    async def stat(self, inode: Inode) -> Node:
-        """A node with its exact size if that can be had in time."""
-        return await self._ask(lambda tree: tree.stat(inode))
+    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+        """A node with its exact size if that can be had in time; nobody is asked without `probe`."""
+        return await self._ask(lambda tree: tree.stat(inode, probe=probe))
 
     async def opened(self, directory: Inode) -> None:
         """A program opens a directory."""
@@ -96,12 +108,13 @@ class SwitchingTree:
         """The next entries behind a cookie, at least one unless at the end."""
         return await self._ask(lambda tree: tree.entries(directory, after))
 
-    async def open(self, inode: Inode) -> int:
+    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         """A handle for reading a file."""
 
         async def opened(tree: ServingTree) -> int:
             number = next(self._numbers)
-            self._handles[number] = _Handle(inode, tree, *await _opened(tree, inode))
+            inner = await _opened(tree, inode, for_thumbnail)
+            self._handles[number] = _Handle(inode, for_thumbnail, tree, *inner)
             return number
 
         return await self._ask(opened)
@@ -138,6 +151,18 @@ class SwitchingTree:
     async def root(self, path: str) -> tuple[Inode, str]:
         """The directory that becomes a mount's root, and its path in ASCII."""
         return await self._ask(lambda tree: tree.root(path))
+
+    async def picture(self, inode: Inode, longest_px: int) -> Picture:
+        """A file made small."""
+        return await self._ask(lambda tree: tree.picture(inode, longest_px))
+
+    async def places(self, inode: Inode) -> list[Place]:
+        """Everywhere a file or directory is shown."""
+        return await self._ask(lambda tree: tree.places(inode))
+
+    async def known_files(self, after: Inode) -> list[Node]:
+        """The photos and videos with the next larger numbers."""
+        return await self._ask(lambda tree: tree.known_files(after))
 
     async def _ask(self, question: Callable[[ServingTree], Awaitable[R]]) -> R:
         """The answer of whoever serves now; of the next one if this one ends meanwhile."""

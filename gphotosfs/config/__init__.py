@@ -17,6 +17,7 @@ from gphotosfs.config.settings import (
     Place,
     Settings,
     Sizes,
+    Thumbnails,
     read_config_file,
     settings_from,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Profile",
     "Settings",
     "Sizes",
+    "Thumbnails",
     "make_private_dir",
     "options_in_fstab",
     "parse_mount_options",

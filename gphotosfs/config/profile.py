@@ -41,6 +41,11 @@ class Folders:
             runtime=Path(runtime) / _APP if Path(runtime).is_absolute() else state,
         )
 
+    @property
+    def thumbnails(self) -> Path:
+        """The folder in which all programs of a user keep thumbnails."""
+        return self.cache.parent / "thumbnails"
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:

@@ -31,6 +31,14 @@ class Sizes(enum.StrEnum):
     ON_OPEN = "on-open"
 
 
+class Thumbnails(enum.StrEnum):
+    """Which thumbnails are made before a program asks for them."""
+
+    AUTO = "auto"
+    ALL = "all"
+    OFF = "off"
+
+
 class LogLevel(enum.StrEnum):
     """The least that is worth a line in the log."""
 
@@ -154,6 +162,14 @@ class Settings:
         "auto",
         "Whether `stat` asks Google for a size that is not known yet: auto waits at most 5s for a "
         "directory and then estimates, exact waits up to `timeout`, on-open never asks.",
+    )
+    thumbnails: Thumbnails | None = _option(
+        "thumbnails",
+        values.one_of(Thumbnails),
+        None,
+        "Thumbnails for file managers, in the cache that all programs share: auto makes those of the "
+        "directories that a file manager opens, all those of everything that is known as well.",
+        unset="auto; off where others may see the mount",
     )
     nest_albums: bool = _option(
         "nest_albums",

@@ -36,6 +36,12 @@ from gphotosfs.views.virtual import CONTROL, is_probed
 # Cookies 1 and 2 stand behind "." and "..", which NFS expects there; behind an entry stands its own + 3.
 _FIRST_COOKIE: Final = 3
 
+# Set in the handle of a directory that a file manager looks into; above all inode numbers.
+_BROWSED: Final = 1 << 62
+
+# What readdir hands a file manager at a time: it draws these while the next ones are being waited for.
+_BROWSED_AT_ONCE: Final = 64
+
 _NOT_OURS: Final = (b"system.", b"security.", b"trusted.")
 
 
@@ -45,8 +51,8 @@ class Tree(Protocol):
     async def lookup(self, parent: Inode, name: bytes) -> Node | None:
         """What a name stands for; None if the directory does not have it."""
 
-    async def stat(self, inode: Inode) -> Node:
-        """A node with its exact size if that can be had in time."""
+    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+        """A node with its exact size if that can be had in time; nobody is asked without `probe`."""
 
     async def opened(self, directory: Inode) -> None:
         """A program opens a directory."""
@@ -54,7 +60,7 @@ class Tree(Protocol):
     async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
         """The next entries behind a cookie, at least one unless at the end."""
 
-    async def open(self, inode: Inode) -> int:
+    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         """A handle for reading a file."""
 
     async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
@@ -73,6 +79,28 @@ class Tree(Protocol):
         """How many files are known, and the bytes that the cache takes."""
 
 
+class Thumbnails(Protocol):
+    """Who is told what programs look at; `desktop.thumbnails.Thumbnails` says what each method does.
+
+    A program is named by the thread that asks.
+    """
+
+    async def opened(self, directory: Inode, tid: int) -> bool:
+        """A program opens a directory; whether it is a file manager that looks into it."""
+
+    async def shown(self, directory: Inode, entries: list[Entry]) -> None:
+        """A file manager is about to be handed these entries."""
+
+    def is_browsing(self) -> bool:
+        """Whether a file manager may just be asking for the sizes of many files."""
+
+    def wants_estimate(self, inode: Inode, tid: int) -> bool:
+        """Whether it is one that asks, for a file of a directory that it has just opened."""
+
+    async def opening(self, inode: Inode, tid: int) -> bool:
+        """A program opens a file; whether to draw its thumbnail."""
+
+
 class Operations(pyfuse3.Operations):
     """The mount, as pyfuse3 calls it."""
 
@@ -82,9 +110,19 @@ class Operations(pyfuse3.Operations):
     enable_acl = False
 
     def __init__(
-        self, tree: Tree, owner: Ownership, *, root: Inode, timeout_s: float, entry_timeout_s: float
+        self,
+        tree: Tree,
+        owner: Ownership,
+        *,
+        root: Inode,
+        timeout_s: float,
+        entry_timeout_s: float,
+        thumbnails: Thumbnails | None = None,
     ) -> None:
-        """`root` is the directory that is the mount's root; the kernel knows it as inode 1."""
+        """`root` is the directory that is the mount's root; the kernel knows it as inode 1.
+
+        Without `thumbnails` nobody looks who asks.
+        """
         super().__init__()
         self.requests = Requests(timeout_s)
         self.mounted = trio.Event()
@@ -92,6 +130,7 @@ class Operations(pyfuse3.Operations):
         self._owner = owner
         self._root = root
         self._entry_timeout_s = entry_timeout_s
+        self._thumbnails = thumbnails
 
     def init(self) -> None:
         """The kernel has begun to talk to us: from here on the mount can be used."""
@@ -116,7 +155,12 @@ class Operations(pyfuse3.Operations):
     @operation
     async def getattr(self, inode: InodeT, ctx: RequestContext) -> EntryAttributes:
         """Attributes, with the exact size if it can be had in time."""
-        return self._shown(await self._tree.stat(self._inner(inode)))
+        number, thumbnails = self._inner(inode), self._thumbnails
+        if thumbnails is not None and thumbnails.is_browsing():
+            node = await self._tree.stat(number, probe=False)
+            if node.size_is_exact or thumbnails.wants_estimate(number, ctx.pid):
+                return self._shown(node)
+        return self._shown(await self._tree.stat(number))
 
     @operation
     async def access(self, inode: InodeT, mode: ModeT, ctx: RequestContext) -> bool:
@@ -129,20 +173,27 @@ class Operations(pyfuse3.Operations):
     @operation
     async def opendir(self, inode: InodeT, ctx: RequestContext) -> FileHandleT:
         """The handle of a directory is its number, since cookies mean the same in every handle."""
-        await self._tree.opened(self._inner(inode))
+        number = self._inner(inode)
+        await self._tree.opened(number)
+        if self._thumbnails is not None and await self._thumbnails.opened(number, ctx.pid):
+            return FileHandleT(inode | _BROWSED)
         return FileHandleT(inode)
 
     @operation
     async def readdir(self, fh: FileHandleT, start_id: int, token: ReaddirToken) -> None:
         """Entries behind a cookie. Waits for one page at most; an empty answer is the end."""
-        inode = self._inner(InodeT(fh))
+        inode = self._inner(InodeT(fh & ~_BROWSED))
         if start_id < _FIRST_COOKIE:
             if start_id < 1 and not await self._reply(token, b".", inode, 1):
                 return
             if start_id < 2 and not await self._reply(token, b"..", inode, 2):
                 return
         after = None if start_id < _FIRST_COOKIE else start_id - _FIRST_COOKIE
-        for entry in await self._tree.entries(inode, after):
+        entries = await self._tree.entries(inode, after)
+        if fh & _BROWSED and self._thumbnails is not None:
+            entries = entries[:_BROWSED_AT_ONCE]
+            await self._thumbnails.shown(inode, entries)
+        for entry in entries:
             next_id = entry.cookie + _FIRST_COOKIE
             if not pyfuse3.readdir_reply(
                 token, FileNameT(entry.name), self._shown(entry.node), next_id
@@ -153,7 +204,10 @@ class Operations(pyfuse3.Operations):
     async def open(self, inode: InodeT, flags: FlagT, ctx: RequestContext) -> FileInfo:
         """A file for reading; its size is exact afterwards, and its pages are kept."""
         number = self._inner(inode)
-        handle = await self._tree.open(number)
+        for_thumbnail = self._thumbnails is not None and await self._thumbnails.opening(
+            number, ctx.pid
+        )
+        handle = await self._tree.open(number, for_thumbnail=for_thumbnail)
         # Files that we write ourselves have other contents at each open.
         direct = number < Inode(64)
         return FileInfo(fh=FileHandleT(handle), direct_io=direct, keep_cache=not direct)

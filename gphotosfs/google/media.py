@@ -59,7 +59,7 @@ class GoogleMedia:
         Raises:
             RemoteError: there is no usable answer; the subclass says why.
         """
-        urgent = _is_head(start, end)
+        urgent = _is_urgent(key, start, end)
 
         async def passed(count: int) -> None:
             self._http.tally.received_bytes += count
@@ -101,7 +101,9 @@ class GoogleMedia:
 
     @asynccontextmanager
     async def _opened(self, key: BlobKey, start: int, end: int | None) -> AsyncIterator[Answer]:
-        lane = max(current_lane(), Lane.FOREGROUND if _is_head(start, end) else Lane.DOWNLOAD)
+        lane = max(
+            current_lane(), Lane.FOREGROUND if _is_urgent(key, start, end) else Lane.DOWNLOAD
+        )
         headers = {}
         if start > 0 or end is not None:
             headers["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
@@ -121,7 +123,7 @@ class GoogleMedia:
             async with self._http.open(self._ask(key, method, url, headers, lane)) as response:
                 status = response.status_code
                 if status not in DEAD:
-                    if response.url != url:
+                    if key.variant is Variant.VIDEO and response.url != url:
                         base.video_target = response.url
                     yield response
                     return
@@ -154,7 +156,7 @@ class GoogleMedia:
         self, key: BlobKey, method: str, url: httpx.URL, headers: Mapping[str, str], lane: Lane
     ) -> Ask:
         return Ask(
-            what="bytes of a photo" if key.variant is Variant.PHOTO else "bytes of a video",
+            what="bytes of a video" if key.variant is Variant.VIDEO else "bytes of a photo",
             method=method,
             url=url,
             kind=self._kind,
@@ -162,14 +164,14 @@ class GoogleMedia:
             lane=lane,
             # Compressed bytes would have other positions.
             headers={**headers, "Accept-Encoding": "identity"},
-            answer_s=ANSWER_S if key.variant is Variant.PHOTO else VIDEO_ANSWER_S,
+            answer_s=VIDEO_ANSWER_S if key.variant is Variant.VIDEO else ANSWER_S,
             judged_by_caller=HEAD_FAILS | DEAD if method == "HEAD" else DEAD | {416},
         )
 
 
-def _is_head(start: int, end: int | None) -> bool:
+def _is_urgent(key: BlobKey, start: int, end: int | None) -> bool:
     """Whether a person waits for these bytes rather than a program that reads on."""
-    return end is not None and end - start <= HEAD_MAX_BYTES
+    return key.variant.is_small or (end is not None and end - start <= HEAD_MAX_BYTES)
 
 
 def _refused(status: int) -> RemoteError:

@@ -1,10 +1,12 @@
 """Open files: the bytes of media items through the cache, and the few virtual ones."""
 
 import itertools
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from gphotosfs import errors
 from gphotosfs.catalog.entries import ItemRow
+from gphotosfs.lanes import Lane, in_lane
 from gphotosfs.model import BlobKey, MediaKind, Processing
 from gphotosfs.views.sizes import Sizes
 from gphotosfs.views.walks import Walks
@@ -70,9 +72,10 @@ class _Text:
 
 
 class _Handle:
-    def __init__(self, reader: Reader, item: ItemRow | None) -> None:
+    def __init__(self, reader: Reader, item: ItemRow | None, *, for_thumbnail: bool) -> None:
         self.reader = reader
         self.item = item
+        self.for_thumbnail = for_thumbnail
         self.reached_end = False
 
 
@@ -87,8 +90,10 @@ class Files:
         self._handles: dict[int, _Handle] = {}
         self._numbers = itertools.count(1)
 
-    async def open(self, item: ItemRow) -> int:
+    async def open(self, item: ItemRow, *, for_thumbnail: bool = False) -> int:
         """A handle for an item's bytes; its size is exact from here on.
+
+        What is read for a thumbnail is in the lane of what nobody waits for, and part of no walk.
 
         Raises:
             NotReadyError: Google is still processing the video.
@@ -96,23 +101,24 @@ class Files:
             RemoteError: the size could not be had; the subclass says why.
         """
         if (kept := await self._kept.open(item)) is not None:
-            return self._opened(kept, item)
+            return self._opened(kept, item, for_thumbnail=for_thumbnail)
         if item.processing is not Processing.READY:
             raise errors.NotReadyError(f"Google is still at work on this video ({item.processing})")
         known_bytes = self._sizes.known(item)
-        if self._walks.is_broken_by(item.inode):
+        if not for_thumbnail and self._walks.is_broken_by(item.inode):
             self._blobs.drop_prefetches()
-        reader = await self._blobs.open(
-            item.blob,
-            known_bytes,
-            is_video=item.kind is MediaKind.VIDEO,
-            whole=self._walks.is_expected(item.inode),
-        )
-        return self._opened(reader, item)
+        with _lane(for_thumbnail):
+            reader = await self._blobs.open(
+                item.blob,
+                known_bytes,
+                is_video=item.kind is MediaKind.VIDEO,
+                whole=not for_thumbnail and self._walks.is_expected(item.inode),
+            )
+        return self._opened(reader, item, for_thumbnail=for_thumbnail)
 
     def open_text(self, content: bytes) -> int:
         """A handle for a virtual file."""
-        return self._add(_Handle(_Text(content), None))
+        return self._add(_Handle(_Text(content), None, for_thumbnail=False))
 
     async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
         """Bytes of an open file.
@@ -124,7 +130,8 @@ class Files:
         found = self._handles[handle]
         waits = True
         try:
-            data = await found.reader.read(offset, size)
+            with _lane(found.for_thumbnail):
+                data = await found.reader.read(offset, size)
             waits = False
         except errors.GPhotosError:
             waits = False
@@ -134,7 +141,8 @@ class Files:
                 found.reader.gave_up()
         if offset + size >= found.reader.size_bytes and not found.reached_end:
             found.reached_end = True
-            self._fetch_ahead(found.item)
+            if not found.for_thumbnail:
+                self._fetch_ahead(found.item)
         return data
 
     def close(self, handle: int) -> None:
@@ -146,10 +154,10 @@ class Files:
         """How much is open."""
         return {"open_files": len(self._handles)}
 
-    def _opened(self, reader: Reader, item: ItemRow) -> int:
+    def _opened(self, reader: Reader, item: ItemRow, *, for_thumbnail: bool) -> int:
         if reader.size_bytes != self._sizes.known(item):
             self._sizes.learn(item.blob, reader.size_bytes)
-        return self._add(_Handle(reader, item))
+        return self._add(_Handle(reader, item, for_thumbnail=for_thumbnail))
 
     def _add(self, handle: _Handle) -> int:
         number = next(self._numbers)
@@ -163,3 +171,7 @@ class Files:
             for row in self._walks.ahead():
                 if not self._kept.has(row):
                     self._blobs.prefetch(row.blob, self._sizes.known(row))
+
+
+def _lane(for_thumbnail: bool) -> AbstractContextManager[None]:
+    return in_lane(Lane.BACKGROUND) if for_thumbnail else nullcontext()

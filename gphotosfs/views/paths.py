@@ -10,7 +10,7 @@ from gphotosfs.catalog import entries
 from gphotosfs.catalog.entries import DirectoryRow
 from gphotosfs.catalog.store import Connection
 from gphotosfs.errors import NoEntryError, NotADirectoryEntryError
-from gphotosfs.model import ROOT, DirectoryKind, Inode, ListingKind, Node
+from gphotosfs.model import ROOT, DirectoryKind, Inode, ListingKind, Node, Place
 from gphotosfs.views import layout
 from gphotosfs.views.layout import Which
 from gphotosfs.views.listings import Listings
@@ -22,6 +22,18 @@ ALBUM_ID: Final = "album-id="
 _NEAREST_MAX: Final = 3
 
 Lookup = Callable[[Inode, bytes], Awaitable[Node | None]]
+
+
+def places_of(db: Connection, inode: Inode, first: Inode | None = None) -> list[Place]:
+    """Everywhere an inode is shown; that in the directory `first` goes before the others."""
+    if inode == ROOT:
+        return [Place(ROOT, 0, b"")]
+    found = sorted(entries.entries_of(db, inode), key=lambda entry: entry[0] != first)
+    return [
+        Place(directory, cookie, above.path + b"/" + name if above.path else name)
+        for directory, cookie, name in found
+        for above in places_of(db, directory)
+    ]
 
 
 class Paths:

@@ -18,6 +18,7 @@ from gphotosfs.catalog.entries import EntryRow, ItemRow
 from gphotosfs.catalog.store import Store
 from gphotosfs.model import BlobKey, Inode, Processing
 from gphotosfs.views.estimates import Estimates
+from gphotosfs.views.patience import Patience
 
 log = logging.getLogger(__name__)
 
@@ -48,26 +49,7 @@ class Wave:
         self.stats = 0
         self.horizon = 0
         """The last entry whose probe has been queued."""
-        self._waited_s = 0.0
-        self._waiters = 0
-        self._since_s = 0.0
-
-    def patience_s(self, now_s: float) -> float:
-        """What is left of the time that the wave's stats may wait, together, by the wall clock."""
-        waiting_s = now_s - self._since_s if self._waiters else 0.0
-        return max(0.0, PATIENCE_S - self._waited_s - waiting_s)
-
-    def begin_wait(self, now_s: float) -> None:
-        """A stat begins to wait; waiting side by side counts once."""
-        if self._waiters == 0:
-            self._since_s = now_s
-        self._waiters += 1
-
-    def end_wait(self, now_s: float) -> None:
-        """A stat has its answer or gives up."""
-        self._waiters -= 1
-        if self._waiters == 0:
-            self._waited_s += now_s - self._since_s
+        self.patience = Patience(PATIENCE_S)
 
 
 class Sizes:
@@ -159,18 +141,18 @@ class Sizes:
     async def _wait_for_probe(self, item: ItemRow, directory: Inode | None) -> None:
         now_s = trio.current_time()
         wave = self._wave(directory if directory is not None else item.inode, now_s)
-        patience_s = self._longest_s if self._mode == "exact" else wave.patience_s(now_s)
+        patience_s = self._longest_s if self._mode == "exact" else wave.patience.left_s(now_s)
         event = self._probes.get(item.inode)
         if event is None:
             event = self._enqueue(item, first=patience_s > 0)
         if directory is not None and wave.stats > 1:
             self._enqueue_neighbours(item, directory, wave)
-        wave.begin_wait(now_s)
+        wave.patience.begin_wait(now_s)
         try:
             with trio.move_on_after(patience_s):
                 await event.wait()
         finally:
-            wave.end_wait(trio.current_time())
+            wave.patience.end_wait(trio.current_time())
 
     def _wave(self, directory: Inode, now_s: float) -> Wave:
         wave = self._waves.get(directory)

@@ -13,11 +13,12 @@ from gphotosfs import errors
 from gphotosfs.catalog import entries, picks, takeout
 from gphotosfs.catalog.entries import DirectoryRow, EntryRow, ItemRow
 from gphotosfs.catalog.store import Store
-from gphotosfs.model import Entry, Inode, Node
+from gphotosfs.model import Entry, Inode, Node, Picture, Place
 from gphotosfs.views import attributes, layout, virtual
 from gphotosfs.views.files import Files
 from gphotosfs.views.listings import Listings
-from gphotosfs.views.paths import Paths
+from gphotosfs.views.paths import Paths, places_of
+from gphotosfs.views.pictures import Pictures
 from gphotosfs.views.sizes import Sizes
 
 BATCH: Final = 256
@@ -33,6 +34,7 @@ class Tree:
         listings: Listings,
         sizes: Sizes,
         files: Files,
+        pictures: Pictures,
         *,
         status: Callable[[], Mapping[str, Any]],
         metrics: Callable[[], str],
@@ -43,6 +45,7 @@ class Tree:
         self._listings = listings
         self._sizes = sizes
         self._files = files
+        self._pictures = pictures
         self._status = status
         self._metrics = metrics
         self._cached_bytes = cached_bytes
@@ -95,14 +98,16 @@ class Tree:
             raise errors.NoEntryError(f"there is no inode {inode}")
         return self._node(row)
 
-    async def stat(self, inode: Inode) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
         """The same, with the exact size if it can be had in time; never an error for lack of it.
+
+        Without `probe` nobody is asked for a size that is not known.
 
         Raises:
             NoEntryError: there never was one with this number.
         """
         row = entries.item(self._store.read, inode)
-        if row is None or self._sizes.known(row) is not None:
+        if row is None or not probe or self._sizes.known(row) is not None:
             return self.node(inode)
         await self._sizes.asked(row, self._seen_in(inode))
         # Read again: what was learned meanwhile may have been written, and the item renewed.
@@ -147,8 +152,11 @@ class Tree:
             assert which is not None
             await self._listings.progress(which)
 
-    async def open(self, inode: Inode) -> int:
+    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         """A handle for reading a file, whose size is exact from here on.
+
+        A program that draws thumbnails goes through folders that nobody reads: what it reads comes
+        when nobody else waits, and leads to nothing else being fetched.
 
         Raises:
             NoEntryError: there never was one with this number.
@@ -162,7 +170,7 @@ class Tree:
         if row is None:
             self._directory(inode)
             raise errors.IsADirectoryEntryError(f"inode {inode} is a directory")
-        return await self._files.open(row)
+        return await self._files.open(row, for_thumbnail=for_thumbnail)
 
     def text(self, inode: Inode) -> bytes | None:
         """The content of a virtual file as it is now; None if it is none."""
@@ -191,6 +199,28 @@ class Tree:
             return self._attributes(inode)[name]
         except KeyError:
             raise errors.NoAttributeError(f"there is no attribute {name!r}") from None
+
+    async def picture(self, inode: Inode, longest_px: int) -> Picture:
+        """A file made small, its longest side of about so many pixels.
+
+        Raises:
+            NoEntryError: it is no photo or video.
+            PictureError: there is no picture of it.
+            RemoteError: it could not be had from Google; the subclass says why.
+        """
+        row = entries.item(self._store.read, inode)
+        if row is None:
+            raise errors.NoEntryError(f"inode {inode} is no photo or video")
+        return await self._pictures.picture(row, longest_px)
+
+    async def places(self, inode: Inode) -> list[Place]:
+        """Everywhere a file or directory is shown, first in the directory that was opened last."""
+        return places_of(self._store.read, inode, self._seen_in(inode))
+
+    async def known_files(self, after: Inode) -> list[Node]:
+        """The photos and videos with the next larger numbers, in their order; none at the end."""
+        found = entries.items_after(self._store.read, after, BATCH)
+        return [self._node(one) for one in found]
 
     async def usage(self) -> tuple[int, int]:
         """How many files are known, and the bytes that the cache takes on this disk."""

@@ -6,7 +6,7 @@ import trio.testing
 
 from gphotosfs import errors
 from gphotosfs.app.switching import SwitchingTree
-from gphotosfs.model import Entry, Inode, Node
+from gphotosfs.model import Entry, Inode, Node, Picture, Place
 
 PHOTO = Inode(100)
 
@@ -28,7 +28,7 @@ class OneFile:
     async def lookup(self, parent: Inode, name: bytes) -> Node | None:
         raise NotImplementedError
 
-    async def stat(self, inode: Inode) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
         await self._answer()
         return Node(inode, False, 0, 0, len(self.content))
 
@@ -38,7 +38,7 @@ class OneFile:
     async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
         raise NotImplementedError
 
-    async def open(self, inode: Inode) -> int:
+    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         await self._answer()
         self.opened_times += 1
         self.open_handles.add(self.opened_times)
@@ -62,6 +62,15 @@ class OneFile:
         raise NotImplementedError
 
     async def root(self, path: str) -> tuple[Inode, str]:
+        raise NotImplementedError
+
+    async def picture(self, inode: Inode, longest_px: int) -> Picture:
+        raise NotImplementedError
+
+    async def places(self, inode: Inode) -> list[Place]:
+        raise NotImplementedError
+
+    async def known_files(self, after: Inode) -> list[Node]:
         raise NotImplementedError
 
 

@@ -44,7 +44,7 @@ class BrokenTree:
         await self._fail()
         return None
 
-    async def stat(self, inode: Inode) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
         await self._fail()
         raise AssertionError
 
@@ -55,7 +55,7 @@ class BrokenTree:
         await self._fail()
         return []
 
-    async def open(self, inode: Inode) -> int:
+    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         await self._fail()
         return 1
 

@@ -55,7 +55,7 @@ class BrokenTree:
         named = {b"fine": FINE, b"broken": BROKEN, b"unreadable": UNREADABLE, b"..": ROOT_NODE}
         return named.get(name)
 
-    async def stat(self, inode: Inode) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
         nodes = {node.inode: node for node in (ROOT_NODE, FINE, BROKEN, UNREADABLE)}
         return nodes[inode]
 
@@ -67,7 +67,7 @@ class BrokenTree:
             raise KeyError("a bug")
         return [Entry(1, b"fine", FINE)] if after is None else []
 
-    async def open(self, inode: Inode) -> int:
+    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         return inode
 
     async def read(self, handle: int, offset: int, size: int) -> bytes:

@@ -1,0 +1,244 @@
+"""Making the thumbnails of one file: from those of its other paths, else from one small picture."""
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Protocol, TypeVar, TypeVarTuple, Unpack
+
+import trio
+
+from gphotosfs import errors, pictures
+from gphotosfs.desktop.thumbnail_files import SIZES, Pictured, ThumbnailFiles, uri_of
+from gphotosfs.model import Entry, Inode, Node, Picture, Place
+from gphotosfs.views import virtual
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+NS: Final = 1_000_000_000
+
+THREADS: Final = 2
+"""Pictures decoded or written at a time: some 5 ms each, and the machine has other work."""
+
+PATIENCE_S: Final = 30.0
+"""The longest that one small picture may take."""
+
+PAUSE_S: Final = 30.0
+"""So long nothing is asked for after a failure that would befall the next one as well."""
+
+FAILURE_REMEMBERED_S: Final = 600.0
+"""So long a photo of which there was no picture is left alone."""
+
+FAILURES_KEPT: Final = 10_000
+
+_BEFALLS_ALL: Final = (
+    errors.OfflineError,
+    errors.DeadlineError,
+    errors.QuotaError,
+    errors.SignInError,
+    errors.PermissionRefusedError,
+    errors.ServiceDisabledError,
+    errors.NotMountedError,
+)
+
+
+class Tree(Protocol):
+    """What is asked of the tree; `views.tree.Tree` says what each method does."""
+
+    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+        """The next entries behind a cookie, at least one unless at the end."""
+
+    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+        """A node with its exact size if that is known."""
+
+    async def places(self, inode: Inode) -> list[Place]:
+        """Everywhere a file or directory is shown."""
+
+    async def picture(self, inode: Inode, longest_px: int) -> Picture:
+        """A file made small."""
+
+    async def known_files(self, after: Inode) -> list[Node]:
+        """The photos and videos with the next larger numbers."""
+
+
+class Maker:
+    """Makes thumbnails for the paths of one mount."""
+
+    def __init__(self, tree: Tree, files: ThumbnailFiles, mountpoint: Path, root: Inode) -> None:
+        """`root` is the directory that is shown at the mount point."""
+        self.made = 0
+        """Files of which a thumbnail was made; with one small picture each."""
+        self.copied = 0
+        """Paths that got theirs from another path of the same file."""
+        self.failed = 0
+        self.under_way = 0
+        self._tree = tree
+        self._files = files
+        self._mountpoint = bytes(mountpoint)
+        self._root = root
+        self._limiter = trio.CapacityLimiter(THREADS)
+        self._making: dict[Inode, trio.Event] = {}
+        self._paused_until_s = -1.0
+        self._failed_until_s: dict[Inode, float] = {}
+        self._told: set[type[Exception]] = set()
+
+    async def path_of(self, inode: Inode) -> bytes | None:
+        """The likeliest absolute path of a file or directory; None if it is not within the mount."""
+        return next(iter(await self._paths(inode)), None)
+
+    async def lacking(self, directory: bytes, entries: list[Entry]) -> list[Entry]:
+        """The files among the entries of a directory that lack a thumbnail, and may get one."""
+        if trio.current_time() < self._paused_until_s:
+            return []
+        files = [entry for entry in entries if self._may_be_made(entry.node)]
+        return await self._in_thread(self._lacking, directory, files)
+
+    async def make(self, path: bytes, node: Node) -> None:
+        """See to it that a file has its thumbnails at a path; a failure is told to the log."""
+        while node.inode in self._making:
+            await self._making[node.inode].wait()
+        if not self._may_be_made(node):
+            return
+        done = self._making[node.inode] = trio.Event()
+        self.under_way += 1
+        try:
+            with trio.fail_after(PATIENCE_S):
+                await self._make(path, node)
+            self._told.clear()
+        except (errors.GPhotosError, trio.TooSlowError) as exc:
+            self._note_failure(node.inode, exc)
+        finally:
+            self.under_way -= 1
+            del self._making[node.inode]
+            done.set()
+
+    async def spread(self, inode: Inode) -> None:
+        """Copy a file's thumbnails to all its paths that have none."""
+        node = await self._tree.stat(inode, probe=False)
+        first, *others = [*await self._paths(inode), b""]
+        if others:
+            await self._in_thread(self._spread, first, others[:-1], node)
+
+    async def renew(self, inode: Inode) -> None:
+        """A file's bytes are others now: make anew what thumbnails it has."""
+        node = await self._tree.stat(inode, probe=False)
+        stale = await self._in_thread(self._drawn, await self._paths(inode), node)
+        if not stale:
+            return
+        self._failed_until_s.pop(inode, None)
+        # Its time is the same, so by itself no desktop would see that it is stale.
+        await self._in_thread(self._drop, stale)
+        for path in stale:
+            await self.make(path, node)
+
+    def is_paused(self) -> bool:
+        """Whether nothing can be had for the moment."""
+        return trio.current_time() < self._paused_until_s
+
+    async def _make(self, path: bytes, node: Node) -> None:
+        others = [other for other in await self._paths(node.inode) if other != path]
+        missing = await self._in_thread(self._missing_after_copying, path, others, node)
+        if not missing:
+            return
+        picture = await self._tree.picture(node.inode, max(missing))
+        await self._in_thread(self._draw, path, node, picture, missing)
+        self.made += 1
+
+    async def _paths(self, inode: Inode) -> list[bytes]:
+        """The absolute paths of a file or directory within the mount."""
+        above = (await self._tree.places(self._root))[0].path
+        return [
+            self._mountpoint + b"/" + path if path else self._mountpoint
+            for place in await self._tree.places(inode)
+            if (path := _below(place.path, above)) is not None
+        ]
+
+    def _may_be_made(self, node: Node) -> bool:
+        if node.is_directory or virtual.numbered(node.inode) is not None:
+            return False
+        now_s = trio.current_time()
+        return now_s >= max(self._paused_until_s, self._failed_until_s.get(node.inode, -1.0))
+
+    def _note_failure(self, inode: Inode, exc: Exception) -> None:
+        self.failed += 1
+        now_s = trio.current_time()
+        if isinstance(exc, (*_BEFALLS_ALL, trio.TooSlowError)):
+            self._paused_until_s = now_s + PAUSE_S
+        else:
+            while len(self._failed_until_s) >= FAILURES_KEPT:
+                del self._failed_until_s[next(iter(self._failed_until_s))]
+            self._failed_until_s[inode] = now_s + FAILURE_REMEMBERED_S
+        if type(exc) not in self._told:
+            self._told.add(type(exc))
+            log.info("a thumbnail can't be made: %s: %s", type(exc).__name__, exc)
+
+    async def _in_thread(self, function: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
+        return await trio.to_thread.run_sync(function, *args, limiter=self._limiter)
+
+    # --- in threads ----------------------------------------------------------------------------
+
+    def _lacking(self, directory: bytes, files: list[Entry]) -> list[Entry]:
+        sizes_px = self._files.sizes_in_use()
+        return [
+            entry
+            for entry in files
+            if self._files.missing(
+                sizes_px, uri_of(directory + b"/" + entry.name), _mtime_s(entry.node)
+            )
+        ]
+
+    def _missing_after_copying(self, path: bytes, others: list[bytes], node: Node) -> list[int]:
+        pictured = _pictured(path, node)
+        missing = self._files.missing(self._files.sizes_in_use(), pictured.uri, pictured.mtime_s)
+        for other in others if missing else ():
+            copied = self._files.copy(uri_of(other), pictured, missing)
+            missing = [size_px for size_px in missing if size_px not in copied]
+            if not missing:
+                self.copied += 1
+                break
+        return missing
+
+    def _draw(self, path: bytes, node: Node, picture: Picture, sizes_px: list[int]) -> None:
+        self._files.write(
+            _pictured(path, node, picture), pictures.thumbnail_pngs(picture.content, sizes_px)
+        )
+
+    def _spread(self, first: bytes, others: list[bytes], node: Node) -> None:
+        for other in others:
+            self._missing_after_copying(other, [first], node)
+
+    def _drawn(self, paths: Iterable[bytes], node: Node) -> list[bytes]:
+        """The paths that have a thumbnail, in whatever size."""
+        every = list(SIZES)
+        return [p for p in paths if self._files.missing(every, uri_of(p), _mtime_s(node)) != every]
+
+    def _drop(self, paths: Iterable[bytes]) -> None:
+        for path in paths:
+            for size_px in SIZES:
+                with suppress(OSError):
+                    self._files.path(uri_of(path), size_px).unlink(missing_ok=True)
+
+
+def _below(path: bytes, above: bytes) -> bytes | None:
+    """A path as seen from a directory above it; None if that is not above it."""
+    if not above or path == above:
+        return path if not above else b""
+    return path.removeprefix(above + b"/") if path.startswith(above + b"/") else None
+
+
+def _mtime_s(node: Node) -> int:
+    return node.modified_ns // NS
+
+
+def _pictured(path: bytes, node: Node, picture: Picture | None = None) -> Pictured:
+    return Pictured(
+        uri_of(path),
+        _mtime_s(node),
+        mime_type="" if picture is None else picture.mime_type,
+        size_bytes=node.size_bytes if node.size_is_exact else None,
+        width_px=None if picture is None else picture.width,
+        height_px=None if picture is None else picture.height,
+    )

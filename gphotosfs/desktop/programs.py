@@ -1,0 +1,75 @@
+"""Which programs browse: told by the name of the program file, since nothing else is sure.
+
+The kernel says which thread asks. A thread's own name is anything (`pool-nautilus`, `gmain`), but
+`/proc/TID/exe` is the file that its process runs. Whatever can't be read is an ordinary program.
+"""
+
+import enum
+import os
+from pathlib import Path
+from typing import Final
+
+
+class Role(enum.Enum):
+    """What a program is to us."""
+
+    ORDINARY = enum.auto()
+    FILE_MANAGER = enum.auto()
+    """Draws a folder's files as small pictures, which it looks for in the thumbnail cache."""
+    THUMBNAILER = enum.auto()
+    """Reads a file only to put its small picture there."""
+
+
+# Names that end so are thumbnailers: gdk-pixbuf-thumbnailer, totem-video-thumbnailer,
+# gst-video-thumbnailer, glycin-thumbnailer, raw-thumbnailer, …
+_THUMBNAILER_SUFFIX: Final = "thumbnailer"
+
+_FILE_MANAGERS: Final = frozenset(
+    (
+        # GNOME, and what came out of it
+        "nautilus", "nautilus-desktop", "org.gnome.nautilus", "sushi", "nemo", "nemo-desktop",
+        "caja", "io.elementary.files", "pantheon-files", "peony", "dde-file-manager", "dde-desktop",
+        "cosmic-files",
+        # Xfce, LXDE, LXQt
+        "thunar", "xfdesktop", "pcmanfm", "pcmanfm-qt", "spacefm", "rox", "ristretto",
+        # KDE
+        "dolphin", "konqueror", "krusader", "plasmashell", "gwenview",
+        # Viewers that show the neighbours of a photo with everybody's thumbnails
+        "eog", "eom", "xviewer", "gthumb", "pix", "loupe", "geeqie",
+        # Dialogues for choosing a file, which GTK 4 and KDE draw in a process of their own
+        "xdg-desktop-portal-gtk", "xdg-desktop-portal-gnome", "xdg-desktop-portal-kde",
+    )
+)  # fmt: skip
+
+_THUMBNAILERS: Final = frozenset(
+    (
+        "tumblerd",
+        # KDE reads files in the program itself, and thumbnails in one of these.
+        "kioworker", "kioslave5",
+        "glycin-image-rs", "glycin-heif", "glycin-jxl", "glycin-svg",
+    )
+)  # fmt: skip
+
+_DELETED: Final = " (deleted)"
+"""Stands behind the name of a program that was updated while it ran (proc(5))."""
+
+
+def role_of(tid: int, proc: Path = Path("/proc")) -> Role:
+    """What the program is in whose thread somebody asks; 0 is a thread of another PID namespace."""
+    try:
+        exe = os.readlink(proc / str(tid) / "exe")  # noqa: PTH115 - the text, as proc(5) gives it
+    except OSError:
+        return Role.ORDINARY
+    return role_of_program(exe)
+
+
+def role_of_program(exe: str) -> Role:
+    """The same by the path of the program's file."""
+    name = exe.removesuffix(_DELETED).rpartition("/")[2].lower()
+    # NixOS starts what is called .nautilus-wrapped.
+    name = name.removeprefix(".").removesuffix("-wrapped")
+    if name in _FILE_MANAGERS:
+        return Role.FILE_MANAGER
+    if name in _THUMBNAILERS or name.endswith(_THUMBNAILER_SUFFIX):
+        return Role.THUMBNAILER
+    return Role.ORDINARY

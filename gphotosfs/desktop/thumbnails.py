@@ -1,0 +1,299 @@
+"""Thumbnails of what file managers open, made before anybody reads a photo to draw one.
+
+GLib counts a FUSE mount as local, so every photo of a folder that is shown would be read whole. What
+the thumbnail cache already holds is drawn from there, and no file is opened.
+"""
+
+import itertools
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from typing import Any, Final
+
+import trio
+
+from gphotosfs import errors
+from gphotosfs.desktop.gate import Gate, Rank, Urgency
+from gphotosfs.desktop.making import Maker, Tree
+from gphotosfs.desktop.programs import Role, role_of
+from gphotosfs.desktop.sweeps import (
+    LOOKED_AT,
+    SEEN_FIRST,
+    SWEPT_MAX,
+    Sweep,
+    Visit,
+    Visits,
+    lane_for,
+)
+from gphotosfs.lanes import Lane, in_lane
+from gphotosfs.model import Entry, Inode, Node
+
+log = logging.getLogger(__name__)
+
+SIDE_BY_SIDE: Final = 24
+"""Small pictures under way: with 100 ms each a screen full of files in half a second, in 1 MB of
+memory."""
+
+ALL_AGAIN_S: Final = 60.0
+"""How often `thumbnails=all` looks for what has become known."""
+
+
+class Thumbnails:
+    """The thumbnails of one mount. `fuse/operations.py` says who asks for what."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        maker: Maker,
+        *,
+        everything: bool,
+        role_of: Callable[[int], Role] = role_of,
+    ) -> None:
+        """`everything` is `thumbnails=all`; `role_of` tells a program by one of its threads."""
+        self._tree = tree
+        self._maker = maker
+        self._everything = everything
+        self._role_of = role_of
+        self._gate = Gate(SIDE_BY_SIDE)
+        self._visits = Visits()
+        self._sweeps: dict[Inode, Sweep] = {}
+        self._numbers = itertools.count(1)
+        self._nursery: trio.Nursery | None = None
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Make what is asked for, until cancelled."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            task_status.started()
+            if self._everything:
+                await _quietly(self._make_all)
+            await trio.sleep_forever()
+
+    # --- what the kernel's side asks ------------------------------------------------------------
+
+    async def opened(self, directory: Inode, tid: int) -> bool:
+        """A program opens a directory; whether it is a file manager that looks into it."""
+        if self._role_of(tid) is not Role.FILE_MANAGER:
+            return False
+        now_s = trio.current_time()
+        places = await self._tree.places(directory)
+        if not places:
+            return False  # .gphotosfs
+        parent = places[0].directory
+        counted = self._visits.counted_with(directory, parent, now_s)
+        self._visits.begin(directory, parent, now_s)
+        for other in counted:
+            self._stop(other)
+        if counted:
+            return False
+        self._sweep(directory, after=None, limit=SWEPT_MAX)
+        return True
+
+    async def shown(self, directory: Inode, entries: list[Entry]) -> None:
+        """A file manager is about to be handed these entries: wait a moment for their thumbnails."""
+        visit, sweep = self._visits.at(directory), self._sweeps.get(directory)
+        if visit is None or not entries:
+            return
+        visit.shown(entries, trio.current_time())
+        if sweep is not None:
+            with _patience(visit):
+                await sweep.settled(entries[-1].cookie)
+        visit.shown((), trio.current_time())
+
+    def is_browsing(self) -> bool:
+        """Whether a file manager may just be asking for the sizes of many files."""
+        return self._visits.any()
+
+    def wants_estimate(self, inode: Inode, tid: int) -> bool:
+        """Whether it is one that asks, for a file of a directory that it has just opened.
+
+        Then an estimate will do: a probe for each would double the requests of a first visit.
+        """
+        now_s = trio.current_time()
+        visit = self._visits.estimating(inode, now_s)
+        if visit is None or self._role_of(tid) is not Role.FILE_MANAGER:
+            return False
+        visit.asked_s = now_s
+        return True
+
+    async def opening(self, inode: Inode, tid: int) -> bool:
+        """A program opens a file; whether to draw its thumbnail.
+
+        It is kept waiting for a moment: ours may be there before it has read anything, and the next
+        file that it comes to need not be opened any more.
+        """
+        if self._role_of(tid) is not Role.THUMBNAILER:
+            return False
+        places = await self._tree.places(inode)
+        if places:
+            directory, cookie, _ = places[0]
+            now_s = trio.current_time()
+            visit = self._visits.at(directory) or self._visits.begin(directory, directory, now_s)
+            visit.asked_s = now_s
+            done = trio.Event()
+            self._spawn(partial(self._make_asked, inode, done))
+            self._sweep_neighbours(directory, cookie)
+            with _patience(visit):
+                await done.wait()
+        return True
+
+    # --- what the mount tells -------------------------------------------------------------------
+
+    def renewed(self, inode: Inode) -> None:
+        """A file's bytes are others now."""
+        self._spawn(partial(self._renew, inode))
+
+    def status(self) -> dict[str, Any]:
+        """How it goes: numbers for `gphotosfs status`."""
+        return {
+            "made": self._maker.made,
+            "copied": self._maker.copied,
+            "failed": self._maker.failed,
+            "waiting": self._gate.waiting() + self._maker.under_way,
+            "paused": self._maker.is_paused(),
+        }
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _sweep(self, directory: Inode, *, after: int | None, limit: int) -> None:
+        """Begin to make the thumbnails of a directory, unless that is going on."""
+        former = self._sweeps.get(directory)
+        if former is not None and not former.is_over and former.limit >= limit:
+            former.rank = Rank(Urgency.OPENED, -next(self._numbers))
+            return
+        sweep = Sweep(directory, next(self._numbers), after=after, limit=limit)
+        self._sweeps[directory] = sweep
+        self._spawn(partial(self._run_sweep, sweep))
+
+    def _sweep_neighbours(self, directory: Inode, cookie: int) -> None:
+        """Begin with the files behind one that a thumbnailer opened, if nobody has come there yet."""
+        sweep = self._sweeps.get(directory)
+        if sweep is None or sweep.is_over:
+            self._sweep(directory, after=cookie, limit=SEEN_FIRST)
+
+    def _stop(self, directory: Inode) -> None:
+        if (sweep := self._sweeps.get(directory)) is not None:
+            sweep.scope.cancel()
+
+    async def _run_sweep(self, sweep: Sweep) -> None:
+        wanted: list[Inode] = []
+        try:
+            with sweep.scope:
+                async with trio.open_nursery() as making:
+                    await _quietly(partial(self._make_each, sweep, making, wanted))
+                sweep.end()
+                for inode in wanted:
+                    await self._spread(inode)
+        finally:
+            sweep.end()
+            if self._sweeps.get(sweep.directory) is sweep:
+                del self._sweeps[sweep.directory]
+
+    async def _make_each(self, sweep: Sweep, making: trio.Nursery, kept: list[Inode]) -> None:
+        """Start making each thumbnail that is missing, in the order of the listing."""
+        above = await self._maker.path_of(sweep.directory)
+        if above is None:
+            return  # it is not within this mount any more
+        count = 0
+        while entries := await self._tree.entries(sweep.directory, sweep.after):
+            wanted = await self._maker.lacking(above, entries)
+            sweep.found([entry.cookie for entry in wanted], entries[-1].cookie)
+            for position, entry in enumerate(wanted, count):
+                with in_lane(lane_for(position)):
+                    await self._gate.enter(sweep.rank)
+                    making.start_soon(self._make_entry, sweep, above + b"/" + entry.name, entry)
+                if position < LOOKED_AT:
+                    kept.append(entry.node.inode)
+            count += len(wanted)
+            if count >= sweep.limit:
+                return
+
+    async def _make_entry(self, sweep: Sweep, path: bytes, entry: Entry) -> None:
+        """The task of one thumbnail, which has its place already."""
+        try:
+            await _quietly(partial(self._maker.make, path, entry.node))
+        finally:
+            self._gate.leave()
+            sweep.settle(entry.cookie)
+
+    async def _make_asked(self, inode: Inode, done: trio.Event) -> None:
+        """The thumbnail of a file that a thumbnailer has opened."""
+        try:
+            async with self._place(Rank(Urgency.ASKED)):
+                path = await self._maker.path_of(inode)
+                if path is not None:
+                    await self._maker.make(path, await self._tree.stat(inode, probe=False))
+        finally:
+            done.set()
+        await self._spread(inode)
+
+    async def _spread(self, inode: Inode) -> None:
+        """Let a file's other paths have its thumbnails as well, when nobody waits."""
+        async with self._place(Rank(Urgency.LATER)):
+            await _quietly(partial(self._maker.spread, inode))
+
+    async def _renew(self, inode: Inode) -> None:
+        with in_lane(Lane.BACKGROUND):
+            async with self._place(Rank(Urgency.LATER)):
+                await self._maker.renew(inode)
+
+    async def _make_all(self) -> None:
+        """Everything that is known, and what becomes known, one after another."""
+        after = Inode(0)
+        with in_lane(Lane.BACKGROUND):
+            while True:
+                known = await self._tree.known_files(after)
+                for node in known:
+                    await self._make_one_of_all(node)
+                    after = node.inode
+                if not known:
+                    await trio.sleep(ALL_AGAIN_S)
+
+    async def _make_one_of_all(self, node: Node) -> None:
+        path = await self._maker.path_of(node.inode)
+        if path is None:
+            return
+        while True:
+            async with self._place(Rank(Urgency.LATER)):
+                await self._maker.make(path, node)
+            if not self._maker.is_paused():
+                break
+            await trio.sleep(ALL_AGAIN_S)
+        await self._spread(node.inode)
+
+    def _spawn(self, task: Callable[[], Awaitable[None]]) -> None:
+        if self._nursery is not None:
+            self._nursery.start_soon(_quietly, task)
+
+    @asynccontextmanager
+    async def _place(self, rank: Rank) -> AsyncIterator[None]:
+        """A place among those who have something to do."""
+        await self._gate.enter(rank)
+        try:
+            yield
+        finally:
+            self._gate.leave()
+
+
+async def _quietly(task: Callable[[], Awaitable[None]]) -> None:
+    """Do something that nobody depends on."""
+    try:
+        await task()
+    except errors.GPhotosError as exc:
+        log.debug("no thumbnails: %s", exc)
+    except Exception:
+        log.exception("bug in the making of thumbnails")
+
+
+@contextmanager
+def _patience(visit: Visit) -> Iterator[None]:
+    """What is inside may wait as long as a visit's patience lasts."""
+    now_s = trio.current_time()
+    left_s = visit.patience.left_s(now_s)
+    visit.patience.begin_wait(now_s)
+    try:
+        with trio.move_on_after(left_s):
+            yield
+    finally:
+        visit.patience.end_wait(trio.current_time())
