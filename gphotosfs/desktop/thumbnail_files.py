@@ -156,13 +156,13 @@ class ThumbnailFiles:
             texts = pictures.texts_of(png[:_HEAD_BYTES])
         except (OSError, PictureError):
             return None
-        is_valid = texts.get("Thumb::URI") == uri and texts.get("Thumb::MTime") == str(mtime_s)
-        return png if is_valid else None
+        is_same_time = texts.get("Thumb::MTime") in {_mtime_text(mtime_s), str(mtime_s)}
+        return png if texts.get("Thumb::URI") == uri and is_same_time else None
 
     def _texts(self, pictured: Pictured) -> dict[str, str]:
         texts = {
             "Thumb::URI": pictured.uri,
-            "Thumb::MTime": str(pictured.mtime_s),
+            "Thumb::MTime": _mtime_text(pictured.mtime_s),
             "Thumb::Mimetype": pictured.mime_type,
             "Software": _SOFTWARE,
             _PROFILE: self._profile,
@@ -201,6 +201,11 @@ def remove(folder: Path, profile: str, under: bytes = b"/") -> int:
         path.unlink(missing_ok=True)
         removed += 1
     return removed
+
+
+def _mtime_text(mtime_s: int) -> str:
+    """A time as GLib compares it: one before 1970 as an unsigned number of 64 bits (KDE: signed)."""
+    return str(mtime_s % 2**64)
 
 
 def _files(folder: Path) -> Sequence[Path]:

@@ -43,6 +43,91 @@ def test_a_thumbnail_is_found_where_the_specification_says(
     assert (tmp_path / "thumbnails").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize(
+    "path, uri",
+    [
+        (b"/home/ada/a b.jpg", "file:///home/ada/a%20b.jpg"),
+        ("/home/ada/Grüße.jpg".encode(), "file:///home/ada/Gr%C3%BC%C3%9Fe.jpg"),
+        (b"/m/IMG_1 (k3f9qa).jpg", "file:///m/IMG_1%20(k3f9qa).jpg"),
+        (b"/m/Ada's ~ photos.jpg", "file:///m/Ada's%20~%20photos.jpg"),
+        (b"/m/100%.jpg", "file:///m/100%25.jpg"),
+        (b"/m/a;b?c#d.jpg", "file:///m/a%3Bb%3Fc%23d.jpg"),
+        (b"/m/!$&'()*+,-.:=@_~", "file:///m/!$&'()*+,-.:=@_~"),
+        (b'/m/"<>[\\]^`{|}', "file:///m/%22%3C%3E%5B%5C%5D%5E%60%7B%7C%7D"),
+        (b"/m/\xff\xfe\x01\x7f", "file:///m/%FF%FE%01%7F"),
+        ("/m/AC／DC ␀.jpg".encode(), "file:///m/AC%EF%BC%8FDC%20%E2%90%80.jpg"),
+    ],
+)
+def test_uris_are_those_of_glib(path: bytes, uri: str) -> None:
+    """Recorded from `g_filename_to_uri` of GLib 2.74; a test of any path asks GLib itself."""
+    assert uri_of(path) == uri
+
+
+def test_a_time_before_1970_is_written_as_glib_compares_it(
+    files: ThumbnailFiles, pngs: dict[int, bytes]
+) -> None:
+    """Scans of old photos; KDE writes the number with its sign, and that is good as well."""
+    files.write(Pictured(A_URI, -5), {128: pngs[128]})
+    path = files.path(A_URI, 128)
+
+    assert pictures.texts_of(path.read_bytes())["Thumb::MTime"] == "18446744073709551611"
+    assert files.missing([128], A_URI, -5) == []
+
+    path.write_bytes(pictures.with_text(pngs[128], {"Thumb::URI": A_URI, "Thumb::MTime": "-5"}))
+    assert files.missing([128], A_URI, -5) == []
+
+
+def test_a_foreign_thumbnail_is_as_good_as_ours(
+    files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "thumbnails" / "normal").mkdir(parents=True)
+    texts = {"Thumb::URI": A_URI, "Thumb::MTime": "5", "Software": "GNOME::ThumbnailFactory"}
+    files.path(A_URI, 128).write_bytes(pictures.with_text(pngs[128], texts))
+
+    assert files.missing([128, 256], A_URI, 5) == [256]
+    assert files.copy(A_URI, Pictured(B_URI, 5), [128, 256]) == [128]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a PNG", b"\x89PNG\r\n\x1a\n"])
+def test_a_broken_thumbnail_is_none(
+    files: ThumbnailFiles, pngs: dict[int, bytes], content: bytes
+) -> None:
+    files.write(Pictured(A_URI, 5), {128: pngs[128]})
+    files.path(A_URI, 128).write_bytes(content)
+
+    assert files.missing([128], A_URI, 5) == [128]
+    assert files.copy(A_URI, Pictured(B_URI, 5), [128]) == []
+    assert files.write(Pictured(A_URI, 5), {128: pngs[128]})
+    assert files.missing([128], A_URI, 5) == []
+
+
+def test_what_cannot_be_written_is_told_once(
+    tmp_path: Path, pngs: dict[int, bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file stands where the folder should be; once that is over, the next trouble is news."""
+    folder = tmp_path / "thumbnails"
+    folder.touch()
+    files = ThumbnailFiles(folder, "default")
+
+    assert [files.write(Pictured(A_URI, 5), pngs) for _ in range(3)] == [False] * 3
+    assert files.missing([128], A_URI, 5) == [128]
+    assert files.sizes_in_use() == [128, 256]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    caplog.clear()
+
+    folder.unlink()
+    assert files.write(Pictured(A_URI, 5), pngs)
+
+
+def test_nothing_unfinished_is_left(
+    files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: Path
+) -> None:
+    files.write(Pictured(A_URI, 5), pngs)
+
+    names = [path.name for path in (tmp_path / "thumbnails").rglob("*") if path.is_file()]
+    assert names == [files.path(A_URI, 128).name] * 2
+
+
 def test_a_thumbnail_is_missing_unless_file_and_time_are_the_same(
     files: ThumbnailFiles, pngs: dict[int, bytes]
 ) -> None:
