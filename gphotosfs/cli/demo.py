@@ -64,10 +64,15 @@ def start_demo(mountpoint: str, folders: Folders, items: int) -> None:
             ),
             run,
         )
+        trial.begin_export()
     except BaseException:
         trial.stop()
         raise
-    tell(f"{items} photos and videos of a simulated Google are at {path}", path)
+    tell(
+        f"{items} photos and videos of a simulated Google are at {path}\n"
+        "In some seconds an export of Takeout joins them: older albums, people/, archive/, trash/",
+        path,
+    )
 
 
 def tell(what: str, path: Path) -> None:

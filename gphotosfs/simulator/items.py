@@ -88,6 +88,8 @@ KINDS: Final = {
     "image/gif": 1,
 }
 
+NEWEST_NS: Final = calendar.timegm((2026, 9, 13, 18, 20, 45)) * SECOND_NS
+
 # Photos come in events: a walk, a birthday, a trip.
 EVENT_ITEMS: Final = 20
 
@@ -101,7 +103,7 @@ class Generator:
 
     seed: int
     count: int
-    newest_ns: int = calendar.timegm((2026, 9, 13, 18, 20, 45)) * SECOND_NS
+    newest_ns: int = NEWEST_NS
     days: int = 3650
     kinds: tuple[str, ...]
     """A hundred types, among which one is picked."""

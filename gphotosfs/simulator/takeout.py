@@ -290,12 +290,17 @@ class _Export:
         if item.is_video or not names.split(item.filename)[1]:
             return
         if quirks.edited_every and item.number % quirks.edited_every == 0:
-            other = Noise("image/jpeg", 3000 + item.number % 1000, roll(2, item.number, 35))
-            yield _File(other, suffix=self._words.edited)
+            yield _File(self._edited(item), suffix=self._words.edited)
         if quirks.motion_every and item.number % quirks.motion_every == 0:
             film = Noise("video/mp4", 4000 + item.number % 1000, roll(3, item.number, 36))
             bare = names.units(item.filename) < 40 and item.filename.endswith(".MP.jpg")
             yield _File(film, "" if bare else ".MP4", bare=bare)
+
+    def _edited(self, item: Item) -> Content:
+        if item.cheap or item.mime_type != "image/jpeg":
+            return Noise("image/jpeg", 3000 + item.number % 1000, roll(2, item.number, 35))
+        side = min(item.width, item.height)
+        return self._world.content(item, f"w{side}-h{side}-c")
 
     def _shown_title(self, item: Item, file: _File) -> str:
         title = item.filename or "_"

@@ -13,7 +13,7 @@ from typing import Any, Final
 from gphotosfs.simulator import albums, awkward, ids, pictures
 from gphotosfs.simulator.content import Content, Noise, Whole, read_all
 from gphotosfs.simulator.dice import pick, roll
-from gphotosfs.simulator.items import KINDS, SECOND_NS, THEMES, Generator, Item
+from gphotosfs.simulator.items import KINDS, NEWEST_NS, SECOND_NS, THEMES, Generator, Item
 
 # (minus the capture time, number): ascending is the timeline from new to old. Items without a time
 # come last.
@@ -54,7 +54,8 @@ class World:
         cheap_bytes: bodies are noise behind a small picture instead of real pictures and films.
         photo_bytes: about how long a cheap photo is (half to one and a half times).
         video_bytes: the same for a cheap video.
-        days: how long ago the oldest item was taken.
+        newest_ns: when about the newest item was taken.
+        days: how long before that the oldest item was taken.
         pixels_max: larger cameras' photos are scaled down to this, since drawing takes time.
         drawn_bytes: how much of what was drawn is kept in memory.
     """
@@ -70,6 +71,7 @@ class World:
         cheap_bytes: bool = False,
         photo_bytes: int = 3_000_000,
         video_bytes: int = 300_000_000,
+        newest_ns: int = NEWEST_NS,
         days: int = 3650,
         pixels_max: int | None = None,
         drawn_bytes: int = DRAWN_BYTES,
@@ -78,6 +80,7 @@ class World:
         self._generator = Generator(
             seed=seed,
             count=items,
+            newest_ns=newest_ns,
             days=days,
             kinds=tuple(kind for kind, share in kinds.items() for _ in range(share)),
             photo_bytes=photo_bytes,

@@ -15,6 +15,7 @@ import pytest
 
 from gphotosfs.cli.checks import ends_within, take_away
 from gphotosfs.control import mounted_at
+from tests.mount.mounting import eventually
 
 pytestmark = pytest.mark.mount
 
@@ -50,30 +51,58 @@ def demo(run: Run, tmp_path: Path) -> Iterator[Path]:
     mountpoint = tmp_path / "Google Photos"
     run("demo", "--items", "12", mountpoint)
     yield mountpoint
-    if simulators(tmp_path):
+    if processes(tmp_path):
         run("demo", "--stop", "--force", mountpoint)
 
 
-def simulators(tmp_path: Path) -> list[int]:
-    """The pids that demos of this test have written down."""
-    return [
-        int(path.read_text()) for path in (tmp_path / "STATE_HOME").glob("gphotosfs/demo/*/*.pid")
-    ]
+def processes(tmp_path: Path) -> dict[str, int]:
+    """The modules that demos of this test have started, with the pids that they have written down."""
+    written = (tmp_path / "STATE_HOME").glob("gphotosfs/demo/*/*.pid")
+    return {path.stem: int(path.read_text()) for path in written}
+
+
+def of_google(demo: Path) -> list[Path]:
+    """The photos in the demo that the simulated Google shows."""
+    source = "user.gphotos.source"
+    photos = sorted((demo / "media" / "all").iterdir())
+    return [path for path in photos if os.getxattr(path, source) == b"library"]
 
 
 def test_a_demo_shows_photos_and_leaves_nothing_behind(
     run: Run, demo: Path, tmp_path: Path
 ) -> None:
-    photos = sorted((demo / "media" / "all").iterdir())
+    """Also if it is stopped while the export of Takeout is still being made."""
+    photos = of_google(demo)
     assert len(photos) == 12
     assert len(photos[0].read_bytes()) == photos[0].stat().st_size > 0
-    (simulator,) = simulators(tmp_path)
+    started = processes(tmp_path)
 
     run("demo", "--stop", demo)
 
+    assert started.keys() == {"gphotosfs.simulator", "gphotosfs.demo.export"}
     assert list(demo.iterdir()) == []
-    assert simulators(tmp_path) == []
-    assert ends_within(simulator, 60)
+    assert processes(tmp_path) == {}
+    assert all(ends_within(pid, 60) for pid in started.values())
+    assert list((tmp_path / "STATE_HOME" / "gphotosfs" / "demo").iterdir()) == []
+
+
+def test_an_export_of_takeout_joins_the_demo(run: Run, demo: Path, tmp_path: Path) -> None:
+    eventually((demo / "people").is_dir)
+    exporting = processes(tmp_path)["gphotosfs.demo.export"]
+    assert ends_within(exporting, 60)  # all is shown then
+
+    albums = {path.name for path in (demo / "albums").iterdir()}
+    found = sorted(demo.glob("people/*/*")) + sorted(demo.glob("archive/*"))
+    edited = [path for path in found if "-edited" in path.name]
+    assert {"A week in the Pyrenees 2014", "Grandma's 70th, Brittany 2010"} < albums
+    assert list(demo.glob("trash/*"))
+    assert edited
+    assert edited[0].with_name(edited[0].name.replace("-edited", "")) in found
+    assert {os.getxattr(path, "user.gphotos.source") for path in found} == {b"takeout"}
+    assert all(path.read_bytes()[:2] == b"\xff\xd8" for path in found)
+    assert len(of_google(demo)) == 12
+
+    run("demo", "--stop", demo)
     assert list((tmp_path / "STATE_HOME" / "gphotosfs" / "demo").iterdir()) == []
 
 
@@ -104,11 +133,11 @@ def test_a_mount_in_use_is_not_taken_from_its_user(run: Run, demo: Path) -> None
 
 
 def test_starting_a_demo_twice_says_so(run: Run, demo: Path, tmp_path: Path) -> None:
-    before = simulators(tmp_path)
+    before = processes(tmp_path)
 
     assert "running already" in run("demo", demo).stdout
 
-    assert simulators(tmp_path) == before
+    assert processes(tmp_path) == before
 
 
 def test_a_demo_whose_daemon_was_killed_starts_again(run: Run, demo: Path, tmp_path: Path) -> None:
@@ -119,8 +148,8 @@ def test_a_demo_whose_daemon_was_killed_starts_again(run: Run, demo: Path, tmp_p
 
     run("demo", "--items", "12", demo)
 
-    assert len(list((demo / "media" / "all").iterdir())) == 12
-    assert len(simulators(tmp_path)) == 1
+    assert len(of_google(demo)) == 12
+    assert len(processes(tmp_path)) == 2
 
 
 def test_in_the_foreground_it_serves_until_it_is_told_to_end(

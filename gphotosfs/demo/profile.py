@@ -1,8 +1,9 @@
-"""A throw-away profile whose Google is simulated."""
+"""A throw-away profile whose Google is simulated, and the processes that go with it."""
 
 import hashlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,10 @@ from gphotosfs.config import Folders, Profile, make_private_dir
 from gphotosfs.errors import MountError
 
 _SIMULATOR: Final = "gphotosfs.simulator"
+_EXPORT: Final = "gphotosfs.demo.export"
+_PROCESSES: Final = (_EXPORT, _SIMULATOR)
+
+_ENDS_WITHIN_S: Final = 5.0
 
 _SEED: Final = "3"  # has the nicest pictures
 
@@ -22,7 +27,7 @@ _PIXELS_MAX: Final = "1200000"
 
 
 class Demo:
-    """The demo at one mount point: its profile, and the process that plays Google.
+    """The demo at one mount point: its profile, and the processes that play Google.
 
     Nothing is kept in memory that another command would need: what is running can be read from the
     profile's folder.
@@ -64,42 +69,72 @@ class Demo:
         self.profile.credentials_path.write_text(json.dumps(described["credentials"]))
         self.profile.config_path.write_text(f"endpoints = {json.dumps(described['api'])}\n")
 
+    def begin_export(self) -> None:
+        """Have an export of Takeout made and shown, behind; the mount is there by now."""
+        folder = self._folder / "takeout"
+        folder.mkdir()
+        self._spawn(_EXPORT, folder, self.profile.control_path)
+
     def stop(self) -> None:
-        """End the simulated Google and remove everything; the mount is gone by now."""
-        try:
-            pid = int(self._pid_path.read_text())
-            # A pid is given again after a reboot, to anybody.
-            if _SIMULATOR.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
-                os.kill(pid, signal.SIGTERM)
-        except (OSError, ValueError):
-            pass  # it has ended already, or never began
+        """End what plays Google and remove everything; the mount is gone by now."""
+        for module in _PROCESSES:
+            _end(self._pid_path(module), module)
         shutil.rmtree(self._folder, ignore_errors=True)
         shutil.rmtree(self.profile.runtime_dir, ignore_errors=True)
 
-    @property
-    def _pid_path(self) -> Path:
-        return self._folder / "simulator.pid"
-
     def _start_simulator(self, items: int) -> dict[str, Any]:
         """Start the process; returns the line in which it says where it listens."""
-        log_path = self.profile.state_dir / "simulator.log"
-        with log_path.open("wb") as log_file:
-            process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", _SIMULATOR, "--port", "0", "--items", str(items)),
-                    *("--seed", _SEED, "--pixels-max", _PIXELS_MAX, "--draw-ahead"),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log_file,
-                start_new_session=True,
-            )
+        process = self._spawn(
+            _SIMULATOR,
+            *("--port", "0", "--items", str(items)),
+            *("--seed", _SEED, "--pixels-max", _PIXELS_MAX, "--draw-ahead"),
+            stdout=subprocess.PIPE,
+        )
         assert process.stdout is not None
-        self._pid_path.write_text(str(process.pid))
         with process.stdout:
             line = process.stdout.readline()
         if not line:
-            reason = log_path.read_text().strip().splitlines()[-1:]
+            reason = self._log_path(_SIMULATOR).read_text().strip().splitlines()[-1:]
             raise MountError(f"the simulated Google did not start: {' '.join(reason)}")
         described: dict[str, Any] = json.loads(line)
         return described
+
+    def _spawn(
+        self, module: str, *arguments: str | Path, stdout: int = subprocess.DEVNULL
+    ) -> "subprocess.Popen[bytes]":
+        """Start a process that stays, and note who it is."""
+        with self._log_path(module).open("wb") as log_file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=log_file,
+                start_new_session=True,
+            )
+        self._pid_path(module).write_text(str(process.pid))
+        return process
+
+    def _pid_path(self, module: str) -> Path:
+        return self._folder / f"{module}.pid"
+
+    def _log_path(self, module: str) -> Path:
+        return self.profile.state_dir / f"{module}.log"
+
+
+def _end(pid_path: Path, module: str) -> None:
+    """End the process whose pid was written down, and wait until it writes no more."""
+    try:
+        pid = int(pid_path.read_text())
+        # A pid is given again after a reboot, to anybody.
+        if module.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return
+        process = os.pidfd_open(pid)
+    except (OSError, ValueError):
+        return  # it has ended already, or never began
+    try:
+        signal.pidfd_send_signal(process, signal.SIGTERM)
+        select.select([process], [], [], _ENDS_WITHIN_S)
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(process)
