@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gphotosfs.config import Folders, Profile, parse_source
-from gphotosfs.control import mounted_at, record_of
+from gphotosfs.control import mounted_at, mounts, record_of
 from gphotosfs.errors import NotMountedError
 
 
@@ -48,3 +48,29 @@ def daemon_of(mountpoint: str | Path, folders: Folders) -> Daemon:
         raise NotMountedError(f"{path} is no gphotosfs mount: {what} there")
     name, root = parse_source(mounted.source)
     return Daemon(path, root, Profile(name, folders).control_path, None)
+
+
+def daemon_around(path: str | Path, folders: Folders) -> tuple[Daemon, str]:
+    """The daemon that serves a file or directory, and its path as seen from the mount point.
+
+    The path is "" for the mount point itself. Nothing below that is touched.
+
+    Raises:
+        NotMountedError: it is in no mount of ours.
+    """
+    given = Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() keeps `..`
+    mountpoints = {
+        mounted.mountpoint
+        for mounted in mounts()
+        if mounted.is_ours or (mounted.is_fuse and record_of(mounted.mountpoint, folders))
+    }
+    real = Path(given.anchor)
+    for depth, part in enumerate(given.parts[1:], 2):
+        here = real / part
+        # A link on the way may lead into a mount.
+        real = here if here in mountpoints else here.resolve()
+        around = next((place for place in (real, *real.parents) if place in mountpoints), None)
+        if around is not None:
+            inside = (*real.relative_to(around).parts, *given.parts[depth:])
+            return daemon_of(around, folders), "/".join(inside)
+    raise NotMountedError(f"{path} is in no gphotosfs mount")

@@ -1,11 +1,13 @@
 """How a failed command ends: one line, and an exit code."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any, Final
 
 import click
 
 from gphotosfs import errors
+from gphotosfs.cli.notification import as_notification
 
 FAILED: Final = 1
 SIGN_IN_NEEDED: Final = 3
@@ -24,7 +26,8 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand that was asked for."""
         try:
-            return super().invoke(ctx)
+            with as_notification() if ctx.params.get("notify") else nullcontext():
+                return super().invoke(ctx)
         except errors.GPhotosError as exc:
             if ctx.params.get("debug"):
                 raise

@@ -1,15 +1,22 @@
 """`gphotosfs install`."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from gphotosfs.cli.pieces import others_who_may_change, pieces
+from gphotosfs.cli.desktop_pieces import desktop_pieces
+from gphotosfs.cli.pieces import Installed, Piece, others_who_may_change, pieces
 from gphotosfs.errors import ConfigError
 
 
 @click.command()
+@click.option(
+    "--desktop",
+    is_flag=True,
+    help="What file managers and the desktop's menu look for, instead of what mount(8) and systemd do.",
+)
 @click.option("--dry-run", is_flag=True, help="Only list what would be written.")
 @click.option(
     "--destdir",
@@ -17,29 +24,38 @@ from gphotosfs.errors import ConfigError
     default="/",
     help="Put everything below this folder, as packagers need it.",
 )
-def install(dry_run: bool, destdir: Path) -> None:
-    """Let mount(8) and systemd find gphotosfs.
+def install(desktop: bool, dry_run: bool, destdir: Path) -> None:
+    """Let mount(8) and systemd find gphotosfs, or with --desktop the file managers.
 
     As root: mount.gphotosfs and mount.fuse.gphotosfs in /sbin, and a unit for systemd. As an
     ordinary user: a unit for `systemctl --user`.
+
+    With --desktop: "Open in Google Photos", "Keep offline", "No longer keep offline" and "Refresh" in
+    the menus of Nautilus, Nemo, Caja, Thunar, Dolphin and PCManFM, an entry in the desktop's own menu,
+    and the icon; as root for all users, where the file manager allows that.
     """
-    found = pieces(destdir)
+    found: Sequence[Installed] = pieces(destdir)
+    if desktop:
+        found = desktop_pieces(destdir, for_everybody=os.geteuid() == 0)
     for piece in found:
         if piece.is_there and not piece.is_ours:
             raise ConfigError(
                 f"{piece.path} is there already and not ours; move it away if you want ours"
             )
-        for part in others_who_may_change(piece.target) if piece.target is not None else ():
+        target = piece.target if isinstance(piece, Piece) else None
+        for part in others_who_may_change(target) if target is not None else ():
             click.echo(f"warning: others than root may change {part}, and root runs it", err=True)
     for piece in found:
         if not dry_run:
             piece.write()
         click.echo(piece)
     if not dry_run:
-        click.echo(_next_steps())
+        click.echo(_next_steps(desktop=desktop))
 
 
-def _next_steps() -> str:
+def _next_steps(*, desktop: bool) -> str:
+    if desktop:
+        return "Now: start your file manager anew, or log out and in"
     if os.geteuid() == 0:
         return (
             "Now: systemctl daemon-reload && systemctl enable --now gphotosfs@USER\n"

@@ -2,6 +2,7 @@
 
 import click
 
+from gphotosfs.cli.browse import browse
 from gphotosfs.cli.cache import cache
 from gphotosfs.cli.demo import demo
 from gphotosfs.cli.doctor import doctor
@@ -11,6 +12,7 @@ from gphotosfs.cli.log_level import log_level
 from gphotosfs.cli.login import login
 from gphotosfs.cli.logout import logout
 from gphotosfs.cli.mount import mount
+from gphotosfs.cli.open import open_in_google_photos
 from gphotosfs.cli.pick import pick
 from gphotosfs.cli.refresh import refresh
 from gphotosfs.cli.status import status
@@ -22,7 +24,12 @@ from gphotosfs.cli.unmount import unmount
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="gphotosfs")
 @click.option("--debug", is_flag=True, help="Show where an error comes from.")
-def main(debug: bool) -> None:
+@click.option(
+    "--notify",
+    is_flag=True,
+    help="Say what there is to say in a notification of the desktop: there is no terminal.",
+)
+def main(debug: bool, notify: bool) -> None:
     """Google Photos as files.
 
     Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 sign-in needed, 4 not mounted.
@@ -38,6 +45,8 @@ for command in (
     unmount,
     status,
     refresh,
+    open_in_google_photos,
+    browse,
     pick,
     takeout,
     cache,

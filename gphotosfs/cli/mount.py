@@ -105,11 +105,12 @@ def mount_request(source: str, mountpoint: str, options: MountOptions) -> MountR
         become(uid)
     name, path = parse_source(source)
     profile = Profile(name)
+    settings = settings_from(read_config_file(profile.config_path), options.given)
     usable = usable_mountpoint(mountpoint)
     in_fstab = parse_mount_options(options_in_fstab(usable), tolerant=True)
     return MountRequest(
         profile=profile,
-        settings=settings_from(read_config_file(profile.config_path), options.given),
+        settings=settings,
         path=path,
         mountpoint=usable,
         source=source,

@@ -1,20 +1,47 @@
 """What mount(8) and systemd look for outside of the package, and whose it is."""
 
+import contextlib
 import os
 import shutil
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from gphotosfs.errors import ConfigError
 
-MARK: Final = "# Written by `gphotosfs install`; `gphotosfs uninstall` removes it.\n"
+_SAYS: Final = "Written by `gphotosfs install`; `gphotosfs uninstall` removes it."
+MARK: Final = f"# {_SAYS}\n"
+
+# Behind the first line of a script, and the beginning of a comment of XML.
+_MARK_WITHIN_BYTES: Final = 256
 
 # mount(8) looks for its helpers in /sbin and nowhere else. The second name is for -t fuse.gphotosfs.
 _LINKS: Final = ("sbin/mount.gphotosfs", "sbin/mount.fuse.gphotosfs")
 _HELPER: Final = "mount.gphotosfs"
 _UNIT: Final = "gphotosfs@.service"
+
+
+class Installed(Protocol):
+    """Something that `gphotosfs install` puts somewhere."""
+
+    @property
+    def path(self) -> Path:
+        """Where."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether something is there already, ours or not."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is what `gphotosfs install` has put there."""
+
+    def write(self) -> None:
+        """Put it there."""
+
+    def remove(self) -> None:
+        """Take it away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +52,8 @@ class Piece:
     target: Path | None = None
     """Where the link leads; None for a file."""
     text: str = ""
+    is_program: bool = False
+    """Whether the file is marked as one that may be run."""
 
     @property
     def is_there(self) -> bool:
@@ -37,7 +66,8 @@ class Piece:
         if self.target is not None:
             return self.path.is_symlink() and self.path.readlink().name == _HELPER
         try:
-            return self.path.read_text(errors="replace").startswith(MARK)
+            with self.path.open("rb") as file:
+                return _SAYS.encode() in file.read(_MARK_WITHIN_BYTES)
         except OSError:
             return False
 
@@ -50,7 +80,7 @@ class Piece:
         Raises:
             ConfigError: that is not possible.
         """
-        draft = self.path.with_name(f".{self.path.name}.new")
+        draft = draft_of(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             draft.unlink(missing_ok=True)
@@ -58,12 +88,14 @@ class Piece:
                 draft.symlink_to(self.target)
             else:
                 draft.write_text(self.text)
+                if self.is_program:
+                    draft.chmod(draft.stat().st_mode | 0o111)
             draft.replace(self.path)
         except OSError as exc:
             raise ConfigError(f"{self.path} can't be written: {exc.strerror}") from exc
 
     def remove(self) -> None:
-        """Take it away.
+        """Take it away, and its folder if that is empty then.
 
         Raises:
             ConfigError: that is not possible.
@@ -72,6 +104,8 @@ class Piece:
             self.path.unlink()
         except OSError as exc:
             raise ConfigError(f"{self.path} can't be removed: {exc.strerror}") from exc
+        with contextlib.suppress(OSError):  # something else is in it
+            self.path.parent.rmdir()
 
 
 def pieces(destdir: Path) -> list[Piece]:
@@ -82,10 +116,25 @@ def pieces(destdir: Path) -> list[Piece]:
     """
     if os.geteuid() != 0:
         config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-        folder = _below(destdir, Path(config) / "systemd/user")
+        folder = below(destdir, Path(config) / "systemd/user")
         return [Piece(folder / _UNIT, text=_unit("user"))]
     links = [Piece(destdir / link, target=program(_HELPER)) for link in _LINKS]
     return [*links, Piece(destdir / "etc/systemd/system" / _UNIT, text=_unit("system"))]
+
+
+def draft_of(path: Path) -> Path:
+    """Where a file is written before it takes its name."""
+    return path.with_name(f".{path.name}.new")
+
+
+def marked(text: str) -> str:
+    """A text with the line by which it is known as ours, where its kind has comments."""
+    if text.startswith("#!"):
+        first, _, rest = text.partition("\n")
+        return f"{first}\n{MARK}{rest}"
+    if text.startswith("<"):
+        return f"<!-- {_SAYS} -->\n{text}"
+    return MARK + text
 
 
 def program(name: str) -> Path:
@@ -121,8 +170,9 @@ def _unit(kind: str) -> str:
     text = next(place for place in places if place.exists()).read_text()
     # systemd.service(5): quoted, since the path may hold blanks, and a % begins a specifier.
     quoted = f'"{program("gphotosfs")}"'.replace("%", "%%")
-    return MARK + text.replace("=gphotosfs ", f"={quoted} ")
+    return marked(text.replace("=gphotosfs ", f"={quoted} "))
 
 
-def _below(destdir: Path, path: Path) -> Path:
+def below(destdir: Path, path: Path) -> Path:
+    """An absolute path as it is below another root."""
     return destdir / path.relative_to(path.anchor)

@@ -1,9 +1,11 @@
 """`gphotosfs uninstall`."""
 
+import os
 from pathlib import Path
 
 import click
 
+from gphotosfs.cli.desktop_pieces import desktop_pieces
 from gphotosfs.cli.pieces import pieces
 
 
@@ -16,8 +18,9 @@ from gphotosfs.cli.pieces import pieces
     help="Look below this folder, as given to install.",
 )
 def uninstall(dry_run: bool, destdir: Path) -> None:
-    """Remove what `gphotosfs install` has written, and nothing else."""
-    for piece in pieces(destdir):
+    """Remove what `gphotosfs install` has written, also with --desktop, and nothing else."""
+    of_desktop = desktop_pieces(destdir, for_everybody=os.geteuid() == 0)
+    for piece in (*pieces(destdir), *of_desktop):
         if piece.is_ours:
             if not dry_run:
                 piece.remove()

@@ -1,0 +1,57 @@
+"""`gphotosfs browse`."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import click
+
+from gphotosfs.cli.checks import check_signed_in, cleared_if_dead
+from gphotosfs.cli.mount import mount_and_serve, mount_request
+from gphotosfs.config import Folders, MountOptions, Profile
+from gphotosfs.control import recorded_mounts
+from gphotosfs.errors import MountError
+
+_FOLDER: Final = "Google Photos"
+
+
+@click.command()
+@click.option("-p", "--profile", default="default", show_default=True)
+def browse(profile: str) -> None:
+    """Open the library in the file manager; it is mounted at ~/Google Photos if it is not yet."""
+    mountpoint = mounted_library(profile, Folders.of_user()) or mounted_now(profile)
+    opener = shutil.which("xdg-open")
+    if opener is None:
+        raise MountError(f"it is mounted at {mountpoint}, but there is no xdg-open to open it with")
+    subprocess.run([opener, mountpoint], stdin=subprocess.DEVNULL, check=False)
+
+
+def mounted_library(profile: str, folders: Folders) -> Path | None:
+    """Where the whole library of a profile is mounted already; None if it is nowhere."""
+    for record in recorded_mounts(folders):
+        place = Path(record.mountpoint)
+        if record.profile == profile and not record.root and not cleared_if_dead(place):
+            return place
+    return None
+
+
+def mounted_now(profile: str) -> Path:
+    """The library, mounted in the home.
+
+    Raises:
+        GPhotosError: it can't be mounted.
+    """
+    check_signed_in(Profile(profile))  # before there is an empty folder in the home
+    name = _FOLDER if profile == "default" else f"{_FOLDER} ({profile})"
+    mountpoint = Path.home() / name
+    try:
+        mountpoint.mkdir(exist_ok=True)
+    except OSError as exc:
+        raise MountError(f"{mountpoint} can't be made: {exc.strerror}") from exc
+    request = mount_request(profile, str(mountpoint), MountOptions({}, ()))
+
+    from gphotosfs.app import run
+
+    mount_and_serve(request, run)
+    return request.mountpoint
