@@ -24,7 +24,7 @@ Checksum = Callable[[Member], int | None]
 _NOTHING: Final = ItemFacts()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Copies:
     """An item: its file, in however many folders."""
 
@@ -91,18 +91,23 @@ def inventory(exports: Iterable[Export], checksum: Checksum, notices: Notices) -
     items: list[Copies] = []
     albums: dict[str, Album] = {}
     by_key: dict[str, Copies] = {}
+    by_bytes: dict[tuple[int | None, int], list[Copies]] = defaultdict(list)
     for export in exports:
         found = _Reading(export, checksum, notices, albums).items()
         _part_urls(found)
         seen: dict[str, Copies] = {}
         for item in found:
             known = next((by_key[key] for key in item.keys if key in by_key), None)
+            if known is None and item.crc is not None:
+                known = _untold(by_bytes[item.crc, item.member.size_bytes], item)
             seen.update(dict.fromkeys(item.keys, known or item))
             if known is None:
                 items.append(item)
             else:
                 _renew(known, item)
         by_key |= seen
+        for item in dict.fromkeys(seen.values()):
+            by_bytes[item.crc, item.member.size_bytes].append(item)
     return Inventory(items, list(albums.values()))
 
 
@@ -114,10 +119,22 @@ def _part_urls(items: Iterable[Copies]) -> None:
         taken.update((url, item.role) for url in item.urls)
 
 
+def _untold(earlier: Iterable[Copies], item: Copies) -> Copies | None:
+    """What an item was in an earlier export, if its sidecar is missing in one of the two.
+
+    None if that may be several: then their bytes tell nothing.
+    """
+    name = item.member.path.rpartition("/")[2]
+    found = [
+        one for one in earlier if _NOTHING in (one.facts, item.facts) and _may_be_called(one, name)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
 def _renew(known: Copies, item: Copies) -> None:
-    known.title, known.member, known.crc = item.title, item.member, item.crc
+    known.member, known.crc = item.member, item.crc
     if item.facts != _NOTHING:
-        known.facts = item.facts
+        known.title, known.facts, known.role = item.title, item.facts, item.role
     known.albums = list(dict.fromkeys([*known.albums, *item.albums]))
     known.urls |= item.urls
 

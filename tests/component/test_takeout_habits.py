@@ -6,6 +6,8 @@ The reference, section 6. Together with test_takeout_exports.py, which makes who
 import json
 from pathlib import Path
 
+import pytest
+
 from gphotosfs.takeout.inventory import Copies, Inventory
 from gphotosfs.takeout.members import Notices
 from tests.component.archives_kit import PHOTO, packed, told
@@ -265,20 +267,27 @@ def test_albums_that_share_a_folder_are_one_and_it_is_said(tmp_path: Path) -> No
     assert any("several albums" in line for line in notices)
 
 
-def test_a_later_export_without_a_sidecar_takes_nothing_away(tmp_path: Path) -> None:
-    whole = packed(
-        tmp_path / "takeout-20260901T120000Z-001.zip",
-        ("Photos from 2020/a.jpg", PHOTO),
-        ("Photos from 2020/a.jpg.json", told("a.jpg", 5, favorited=True)),
-        ("Trip/a.jpg", PHOTO),
-        ("Trip/metadata.json", b'{"title": "Trip"}'),
-    )
-    later = packed(tmp_path / "takeout-20261101T120000Z-001.zip", ("Trip/a.jpg", PHOTO))
+@pytest.mark.parametrize("told_in", ["the earlier", "the later"])
+def test_a_sidecar_that_is_missing_in_one_of_two_exports_doubles_nothing(
+    tmp_path: Path, told_in: str
+) -> None:
+    photo = ("Photos from 2020/a_b.jpg", PHOTO)
+    sidecar = ("Photos from 2020/a_b.jpg.json", told("a:b.jpg", 5, favorited=True))
+    other = ("Photos from 2020/b.jpg", PHOTO + b"b"), ("Photos from 2020/b.jpg.json", told("b.jpg"))
+    members = [(photo, sidecar, *other), (photo, *other)]
+    if told_in == "the later":
+        members.reverse()
+    paths = [
+        Path(packed(tmp_path / f"takeout-20260{month}01T120000Z-001.zip", *members[month]))
+        for month in (0, 1)
+    ]
 
-    found = read_back([Path(whole), Path(later)])
+    items = sorted(read_back(paths).items, key=lambda item: item.title)
 
-    taken = {item.facts.taken_s for item in found.items if item.facts.favorite}
-    assert taken == {5}
+    assert [(item.title, item.facts.favorite) for item in items] == [
+        ("a:b.jpg", True),
+        ("b.jpg", False),
+    ]
 
 
 def test_a_sidecar_without_its_picture_puts_only_its_own_photo_into_the_album(
