@@ -15,7 +15,7 @@ from gphotosfs.app.takeout import Takeout
 from gphotosfs.blobs.cache import BlobCache, in_threads
 from gphotosfs.blobs.kept import KeptBlobs
 from gphotosfs.blobs.shelf import Blocking
-from gphotosfs.catalog import entries
+from gphotosfs.catalog import entries, shown
 from gphotosfs.catalog.nesting import set_nesting
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.spans import set_archived
@@ -24,7 +24,7 @@ from gphotosfs.config import Profile, Settings
 from gphotosfs.google.connection import Google
 from gphotosfs.google.scopes import are_for_picking_alone
 from gphotosfs.limits import BATCH_GET_MAX
-from gphotosfs.model import BlobKey, BlobSize, Inode, ItemId
+from gphotosfs.model import BlobKey, BlobSize, Inode, ItemId, Variant
 from gphotosfs.views import picking, pinning
 from gphotosfs.views.files import Files
 from gphotosfs.views.layout import plant_tree
@@ -33,6 +33,7 @@ from gphotosfs.views.listings import Listings
 from gphotosfs.views.picks import Picks
 from gphotosfs.views.pictures import Pictures
 from gphotosfs.views.pins import Pins
+from gphotosfs.views.previews import MadePreviews, made_here
 from gphotosfs.views.sizes import Sizes
 from gphotosfs.views.sources import KeptItems, Sources
 from gphotosfs.views.tree import Tree
@@ -87,7 +88,13 @@ class Core:
             changed=self._changed,
             renewed=self._renewed_in_archives,
         )
-        sources = Sources(self.store, google.media, google.picker.media, self.takeout.media)
+        self._previews = MadePreviews(
+            lambda item: made_here(self.store, self._pictures, self.cache, item),
+            for_their_sizes=settings.sizes == "exact",
+        )
+        sources = Sources(
+            self.store, google.media, google.picker.media, self.takeout.media, self._previews
+        )
         self.cache = BlobCache(
             profile.cache_dir,
             sources,
@@ -231,13 +238,25 @@ class Core:
         if item is not None:
             self.cache.renew(item.blob, size_bytes)
             self._renewed(item.inode)
+            self._renew_preview(identity)
 
     def _learned(self, key: BlobKey, size: BlobSize) -> None:
         self.sizes.learn(key, size.total_bytes)
-        if size.changed:
-            item = entries.item_with_id(self.store.read, key.item)
-            if item is not None:
-                self._renewed(item.inode)
+        item = shown.item_of(self.store.read, key) if size.changed else None
+        if item is not None:
+            self._renewed(item.inode)
+            if key.variant is Variant.PHOTO:
+                self._renew_preview(item.id)
+
+    def _renew_preview(self, identity: ItemId) -> None:
+        """A photo has other bytes now, and so its preview, if anybody has seen that."""
+        key = BlobKey(identity, Variant.PREVIEW)
+        preview = shown.item_of(self.store.read, key)
+        if preview is not None and self.sizes.known(preview) is not None:
+            self._previews.forget(identity)
+            self.cache.renew(key, None)
+            self.sizes.forget(preview.inode)
+            self._renewed(preview.inode)
 
 
 def _has_library(google: Google) -> bool:

@@ -13,6 +13,7 @@ from gphotosfs import errors
 from gphotosfs.app import service
 from gphotosfs.app.core import Core
 from gphotosfs.app.labelled import LabelledTree
+from gphotosfs.app.previews import TreeWithPreviews, with_previews
 from gphotosfs.app.remote import News, RemoteTree
 from gphotosfs.app.running import run_loop
 from gphotosfs.app.thumbnails import thumbnails_of
@@ -25,7 +26,7 @@ from gphotosfs.fuse import session
 from gphotosfs.fuse.attributes import Ownership
 from gphotosfs.fuse.invalidate import Invalidator
 from gphotosfs.fuse.operations import Operations
-from gphotosfs.model import Inode
+from gphotosfs.model import Inode, is_preview
 from gphotosfs.notify import ServiceManager
 
 TAKE_OVER_S: Final = 0.2
@@ -48,7 +49,8 @@ class _Mount:
     def __init__(self, request: MountRequest, ready: Callable[[], None]) -> None:
         self._request = request
         self._ready = ready
-        self._tree = LabelledTree()
+        self._shows_previews = request.settings.previews
+        self._tree = TreeWithPreviews() if self._shows_previews else LabelledTree()
         self._news = News()
         self._invalidator: Invalidator | None = None
         self._thumbnails: Thumbnails | None = None
@@ -63,6 +65,7 @@ class _Mount:
         async with trio.open_nursery() as nursery:
             await nursery.start(self._serve_profile)
             root, path = await self._root()
+            self._shows_previews = self._shows_previews or is_preview(root)
             self._tree.label(root, self._request, now_ns=time.time_ns())
             self._thumbnails = thumbnails_of(self._request, self._tree, root)
             if self._thumbnails is not None:
@@ -201,6 +204,8 @@ class _Mount:
 
     def _tell_kernel(self, changes: Changes, renewed: list[Inode]) -> None:
         if self._invalidator is not None:
+            if self._shows_previews:
+                changes = with_previews(changes)
             self._invalidator.vanished(changes.vanished)
             self._invalidator.names(changes.appeared)
             for inode in renewed:

@@ -43,7 +43,7 @@ def item_of(db: Connection, key: BlobKey) -> ItemRow | None:
     """The item that shows these bytes; None if none does."""
     row = entries.item_with_id(db, key.item)
     if row is not None and key.variant is Variant.PREVIEW:
-        row = _preview(row)
+        return item(db, preview_of(row.inode))
     return None if row is None or row.blob != key else row
 
 

@@ -129,7 +129,7 @@ def apply_items(
     changes = Changes()
     renewed: list[tuple[ItemId, int]] = []
     for one in found:
-        identity, known = _recognised(db, run, one)
+        identity, is_new, known = _recognised(db, run, one)
         item = replace(one.item, id=identity)
         first_seen_ns = now_ns if one.uploaded_ns is None else one.uploaded_ns
         noted = note_item(db, item, first_seen_ns, changes, ItemSource.TAKEOUT)
@@ -137,7 +137,8 @@ def apply_items(
             "INSERT OR REPLACE INTO takeout_key VALUES (?, ?)",
             [(key, noted.inode) for key in one.keys],
         )
-        if known is not None and (known.size_bytes, known.crc) != _bytes(one.location):
+        # What comes back after its archive was removed may be anything.
+        if not is_new and (known is None or _bytes(known) != _bytes(one.location)):
             renewed.append((identity, one.location.size_bytes))
         _locate(db, run, noted.inode, one.location)
         if one.in_media:
@@ -173,8 +174,8 @@ def end_run(db: Connection, run: int) -> Changes:
     return changes
 
 
-def _recognised(db: Connection, run: int, one: FoundItem) -> tuple[ItemId, Location | None]:
-    """The id of a found item, and where its bytes were before.
+def _recognised(db: Connection, run: int, one: FoundItem) -> tuple[ItemId, bool, Location | None]:
+    """The id of a found item, whether it is new, and where its bytes were until now.
 
     An item that this run has met is not met again: two may have the same bytes.
     """
@@ -187,9 +188,9 @@ def _recognised(db: Connection, run: int, one: FoundItem) -> tuple[ItemId, Locat
             (key, run),
         ).fetchone()
         if row is not None:
-            return ItemId(row[0]), None if row[1] is None else Location(*row[1:])
+            return ItemId(row[0]), False, None if row[1] is None else Location(*row[1:])
     digest = hashlib.sha256(f"{run}\n{one.keys}".encode("utf-8", "surrogatepass")).hexdigest()
-    return ItemId(f"takeout-{digest[:40]}"), None
+    return ItemId(f"takeout-{digest[:40]}"), True, None
 
 
 def _bytes(location: Location) -> tuple[int, int | None]:

@@ -180,6 +180,13 @@ class Settings:
     include_archived: bool = _option(
         "include_archived", values.FLAG, "no", "Show archived photos in the views by date as well."
     )
+    previews: bool = _option(
+        "previews",
+        values.FLAG,
+        "no",
+        "Show `previews/` in the root: the same albums and dates, each photo as a JPEG of at most "
+        "2048 pixels, for slideshows, photo frames and slow lines.",
+    )
     cache_size_bytes: int = _option(
         "cache_size", values.SIZE, "10G", "The most disk space that cached photos may take."
     )

@@ -30,7 +30,7 @@ from gphotosfs.fuse.attributes import (
 )
 from gphotosfs.fuse.errno_map import Requests, operation
 from gphotosfs.limits import NAME_MAX_BYTES
-from gphotosfs.model import ROOT, Entry, Inode, Node
+from gphotosfs.model import ROOT, Entry, Inode, Node, original_of
 from gphotosfs.views.virtual import CONTROL, is_probed
 
 # Cookies 1 and 2 stand behind "." and "..", which NFS expects there; behind an entry stands its own + 3.
@@ -91,11 +91,8 @@ class Thumbnails(Protocol):
     async def shown(self, directory: Inode, entries: list[Entry]) -> None:
         """A file manager is about to be handed these entries."""
 
-    def is_browsing(self) -> bool:
-        """Whether a file manager may just be asking for the sizes of many files."""
-
-    def wants_estimate(self, inode: Inode, tid: int) -> bool:
-        """Whether it is one that asks, for a file of a directory that it has just opened."""
+    def is_content_with(self, node: Node, tid: int) -> bool:
+        """Whether a program that asks for attributes will do with a size that is an estimate."""
 
     async def opening(self, inode: Inode, tid: int) -> bool:
         """A program opens a file; whether to draw its thumbnail."""
@@ -156,9 +153,9 @@ class Operations(pyfuse3.Operations):
     async def getattr(self, inode: InodeT, ctx: RequestContext) -> EntryAttributes:
         """Attributes, with the exact size if it can be had in time."""
         number, thumbnails = self._inner(inode), self._thumbnails
-        if thumbnails is not None and thumbnails.is_browsing():
+        if thumbnails is not None:
             node = await self._tree.stat(number, probe=False)
-            if node.size_is_exact or thumbnails.wants_estimate(number, ctx.pid):
+            if node.size_is_exact or thumbnails.is_content_with(node, ctx.pid):
                 return self._shown(node)
         return self._shown(await self._tree.stat(number))
 
@@ -262,7 +259,7 @@ class Operations(pyfuse3.Operations):
         return self._root if inode == pyfuse3.ROOT_INODE else Inode(inode)
 
     def _shown(self, node: Node) -> EntryAttributes:
-        fixed = node.is_directory and node.inode < 64
+        fixed = node.is_directory and original_of(node.inode) < 64
         timeout_s = 3600.0 if fixed else self._entry_timeout_s
         entry = entry_attributes(node, self._owner, timeout_s)
         if node.inode == self._root:

@@ -6,11 +6,21 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import quote
 
-from gphotosfs.catalog import entries
+from gphotosfs.catalog import entries, shown
 from gphotosfs.catalog.entries import DirectoryRow
 from gphotosfs.catalog.store import Connection
 from gphotosfs.errors import NoEntryError, NotADirectoryEntryError
-from gphotosfs.model import ROOT, DirectoryKind, Inode, ListingKind, Node, Place
+from gphotosfs.model import (
+    ROOT,
+    DirectoryKind,
+    Inode,
+    ListingKind,
+    Node,
+    Place,
+    is_preview,
+    original_of,
+    preview_of,
+)
 from gphotosfs.views import layout
 from gphotosfs.views.layout import Which
 from gphotosfs.views.listings import Listings
@@ -28,7 +38,7 @@ def places_of(db: Connection, inode: Inode, first: Inode | None = None) -> list[
     """Everywhere an inode is shown; that in the directory `first` goes before the others."""
     if inode == ROOT:
         return [Place(ROOT, 0, b"")]
-    found = sorted(entries.entries_of(db, inode), key=lambda entry: entry[0] != first)
+    found = sorted(shown.entries_of(db, inode), key=lambda entry: entry[0] != first)
     return [
         Place(directory, cookie, above.path + b"/" + name if above.path else name)
         for directory, cookie, name in found
@@ -53,9 +63,13 @@ class Paths:
             RemoteError: it is not known, and Google could not be asked.
         """
         parts = PurePosixPath("/", path).parts[1:]
-        inode = ROOT
+        inode, as_shown = ROOT, original_of
+        if parts and parts[0] == shown.PREVIEWS.decode():
+            # Whether or not a mount shows them in its root.
+            inode, as_shown = preview_of(ROOT), preview_of
+            parts = parts[1:]
         if parts and parts[0].startswith(ALBUM_ID):
-            inode = await self._album(parts[0].removeprefix(ALBUM_ID))
+            inode = as_shown(await self._album(parts[0].removeprefix(ALBUM_ID)))
             parts = parts[1:]
         for part in parts:
             inode = await self._child(inode, part)
@@ -73,19 +87,20 @@ class Paths:
             RemoteError: it is not known, and Google could not be asked.
         """
         inode = await self.resolve(path)
-        row = entries.directory(self._read, inode)
+        row = shown.directory(self._read, inode)
         if row is None:
             raise NotADirectoryEntryError(f"{path} is no directory, so it can't be mounted")
         if path.isascii():
             return inode, path
         if row.kind is DirectoryKind.ALBUM:
-            return inode, ALBUM_ID + row.key
+            above = f"{shown.PREVIEWS.decode()}/" if is_preview(inode) else ""
+            return inode, f"{above}{ALBUM_ID}{row.key}"
         return inode, quote(path, safe="/ !\"#$&'()*+,-.:;<=>?@[]^_`{|}~")
 
     async def _child(self, parent: Inode, name: str) -> Inode:
         raw = name.encode("utf-8", "surrogateescape")
         node = await self._lookup(parent, raw)
-        directory = entries.directory(self._read, parent)
+        directory = shown.directory(self._read, parent)
         if node is None and directory is not None and await self._renewed(directory):
             node = await self._lookup(parent, raw)
         if node is None:
@@ -120,6 +135,6 @@ class Paths:
         return True
 
     def _near(self, parent: Inode, name: str) -> str:
-        shown = {n.casefold(): n for n in entries.directory_names(self._read, parent)}
-        found = difflib.get_close_matches(name.casefold(), shown, n=_NEAREST_MAX)
-        return f"; near it: {', '.join(repr(shown[one]) for one in found)}" if found else ""
+        known = {n.casefold(): n for n in shown.directory_names(self._read, parent)}
+        found = difflib.get_close_matches(name.casefold(), known, n=_NEAREST_MAX)
+        return f"; near it: {', '.join(repr(known[one]) for one in found)}" if found else ""

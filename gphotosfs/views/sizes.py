@@ -13,7 +13,7 @@ import trio
 
 from gphotosfs import errors
 from gphotosfs.blobs.source import MediaSource
-from gphotosfs.catalog import entries, items
+from gphotosfs.catalog import entries, items, shown
 from gphotosfs.catalog.entries import EntryRow, ItemRow
 from gphotosfs.catalog.store import Store
 from gphotosfs.model import BlobKey, Inode, Processing
@@ -73,7 +73,7 @@ class Sizes:
         self._longest_s = 0.9 * timeout_s
         self._probed = probed
         self._estimates = Estimates(entries.measured(store.read))
-        self._learned: dict[Inode, int] = {}
+        self._learned: dict[Inode, int | None] = {}
         self._probes: dict[Inode, trio.Event] = {}
         self._failed_until_s: dict[Inode, float] = {}
         self._queue: deque[ItemRow] = deque()
@@ -119,11 +119,16 @@ class Sizes:
 
     def learn(self, key: BlobKey, size_bytes: int) -> None:
         """Keep a size that some answer showed."""
-        item = entries.item_with_id(self._store.read, key.item)
-        if item is None or item.blob != key or self.known(item) == size_bytes:
+        item = shown.item_of(self._store.read, key)
+        if item is None or self.known(item) == size_bytes:
             return
         self._learned[item.inode] = size_bytes
         self._estimates.learn(item, size_bytes)
+        self._flush.set()
+
+    def forget(self, preview: Inode) -> None:
+        """A preview is another one now: its size has to be learned again."""
+        self._learned[preview] = None
         self._flush.set()
 
     def forget_failures(self) -> None:
@@ -167,11 +172,11 @@ class Sizes:
         """Queue the probes of the files behind this one, as far as AHEAD; few look-ups for many stats."""
         if len(self._probes) > AHEAD // 2:
             return
-        here = entries.entry_id(self._store.read, directory, item.inode)
+        here = shown.entry_id(self._store.read, directory, item.inode)
         if here is None:
             return
         after = max(here, wave.horizon)
-        for row in entries.unknown_sizes_after(self._store.read, directory, after, AHEAD):
+        for row in shown.unknown_sizes_after(self._store.read, directory, after, AHEAD):
             wave.horizon = row.id
             self._enqueue_row(row)
 

@@ -9,7 +9,7 @@ from gphotosfs.blobs.source import Body, MediaSource
 from gphotosfs.catalog import entries, picks
 from gphotosfs.catalog.entries import ItemRow
 from gphotosfs.catalog.store import Store
-from gphotosfs.model import BlobKey, ItemId, ItemSource, SessionId
+from gphotosfs.model import BlobKey, ItemId, ItemSource, SessionId, Variant, is_preview
 from gphotosfs.takeout.source import MemberReader
 
 
@@ -22,11 +22,14 @@ class Sources:
         library: MediaSource,
         picked: Callable[[SessionId], MediaSource],
         takeout: MediaSource,
+        previews: MediaSource,
     ) -> None:
+        """`previews` makes those that Google has not."""
         self._store = store
         self._library = library
         self._picked = picked
         self._takeout = takeout
+        self._previews = previews
 
     def open(self, key: BlobKey, start: int, end: int | None) -> AbstractAsyncContextManager[Body]:
         """The bytes from start up to end (exclusive; None: to the blob's end), as one request.
@@ -50,6 +53,8 @@ class Sources:
         item = entries.item_with_id(self._store.read, key.item)
         if item is None or item.source is ItemSource.LIBRARY:
             return self._library
+        if key.variant is Variant.PREVIEW:
+            return self._previews
         if item.source is ItemSource.TAKEOUT:
             return self._takeout
         session = picks.session_for(self._store.read, item.inode)
@@ -76,6 +81,8 @@ class KeptItems:
 
     def has(self, item: ItemRow) -> bool:
         """Whether an item is one of them."""
+        if is_preview(item.inode):
+            return False
         if item.source is ItemSource.TAKEOUT:
             return self._in_archives(item.id) is not None
         return picks.kept_bytes(self._store.read, item.inode) is not None
@@ -86,6 +93,8 @@ class KeptItems:
         Raises:
             StoreError: its bytes are not here any more.
         """
+        if is_preview(item.inode):
+            return None
         if item.source is ItemSource.TAKEOUT:
             return self._in_archives(item.id)
         size_bytes = picks.kept_bytes(self._store.read, item.inode)

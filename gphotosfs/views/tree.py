@@ -10,10 +10,10 @@ from typing import Any, Final
 import trio
 
 from gphotosfs import errors
-from gphotosfs.catalog import entries, picks, takeout
+from gphotosfs.catalog import entries, picks, shown, takeout
 from gphotosfs.catalog.entries import DirectoryRow, EntryRow, ItemRow
 from gphotosfs.catalog.store import Store
-from gphotosfs.model import Entry, Inode, Node, Picture, Place
+from gphotosfs.model import Entry, Inode, Node, Picture, Place, original_of
 from gphotosfs.views import attributes, layout, virtual
 from gphotosfs.views.files import Files
 from gphotosfs.views.listings import Listings
@@ -75,7 +75,7 @@ class Tree:
             return None
         which = layout.listing_for(directory)
         while True:
-            row = entries.lookup(self._store.read, parent, name)
+            row = shown.lookup(self._store.read, parent, name)
             if row is not None:
                 return self._node(row.target)
             if which is None or self._listings.is_whole(which):
@@ -93,7 +93,7 @@ class Tree:
         found = virtual.numbered(inode)
         if found is not None:
             return self._virtual_node(found)
-        row = entries.item(self._store.read, inode) or entries.directory(self._store.read, inode)
+        row = shown.item(self._store.read, inode) or shown.directory(self._store.read, inode)
         if row is None:
             raise errors.NoEntryError(f"there is no inode {inode}")
         return self._node(row)
@@ -106,7 +106,7 @@ class Tree:
         Raises:
             NoEntryError: there never was one with this number.
         """
-        row = entries.item(self._store.read, inode)
+        row = shown.item(self._store.read, inode)
         if row is None or not probe or self._sizes.known(row) is not None:
             return self.node(inode)
         await self._sizes.asked(row, self._seen_in(inode))
@@ -144,7 +144,7 @@ class Tree:
         which = layout.listing_for(row)
         while True:
             whole = which is None or self._listings.is_whole(which)
-            found = entries.entries_after(self._store.read, directory, after or 0, BATCH)
+            found = shown.entries_after(self._store.read, directory, after or 0, BATCH)
             if found:
                 return [self._entry(one) for one in found]
             if whole:
@@ -166,7 +166,7 @@ class Tree:
         text = self.text(inode)
         if text is not None:
             return self._files.open_text(text)
-        row = entries.item(self._store.read, inode)
+        row = shown.item(self._store.read, inode)
         if row is None:
             self._directory(inode)
             raise errors.IsADirectoryEntryError(f"inode {inode} is a directory")
@@ -208,7 +208,7 @@ class Tree:
             PictureError: there is no picture of it.
             RemoteError: it could not be had from Google; the subclass says why.
         """
-        row = entries.item(self._store.read, inode)
+        row = shown.item(self._store.read, inode)
         if row is None:
             raise errors.NoEntryError(f"inode {inode} is no photo or video")
         return await self._pictures.picture(row, longest_px)
@@ -244,7 +244,7 @@ class Tree:
         self._listings.forget_failures()
         self._sizes.forget_failures()
         inode = await self.resolve(path)
-        row = entries.directory(self._store.read, inode)
+        row = shown.directory(self._store.read, inode)
         if row is None:
             raise errors.NotADirectoryEntryError(f"{path} is not a directory")
         if row.kind in layout.NOT_GOOGLES:
@@ -254,10 +254,10 @@ class Tree:
             await self._listings.renew(one)
 
     def _directory(self, inode: Inode) -> DirectoryRow:
-        row = entries.directory(self._store.read, inode)
+        row = shown.directory(self._store.read, inode)
         if row is not None:
             return row
-        if entries.item(self._store.read, inode) is None:
+        if shown.item(self._store.read, inode) is None:
             raise errors.NoEntryError(f"there is no inode {inode}")
         raise errors.NotADirectoryEntryError(f"inode {inode} is a file")
 
@@ -304,8 +304,9 @@ class Tree:
         return virtual.readme_text(found.inode)
 
     def _readme_node(self, directory: Inode) -> Node | None:
-        found = virtual.readme_in(directory)
-        if found is None or not entries.is_empty(self._store.read, directory):
+        view = original_of(directory)  # among previews as well
+        found = virtual.readme_in(view)
+        if found is None or not entries.is_empty(self._store.read, view):
             return None
         return self._virtual_node(found)
 
@@ -314,21 +315,22 @@ class Tree:
         return [] if node is None else [Entry(0, virtual.README, node)]
 
     def _attributes(self, inode: Inode) -> dict[bytes, bytes]:
-        row = entries.item(self._store.read, inode)
+        row = shown.item(self._store.read, inode)
+        original = original_of(inode)
         if row is not None:
             return attributes.of_item(
                 row,
-                entries.details(self._store.read, inode),
+                entries.details(self._store.read, original),
                 exact=self._sizes.known(row) is not None,
-                bytes_state=picks.bytes_state(self._store.read, row),
+                bytes_state=picks.bytes_state(self._store.read, row._replace(inode=original)),
             )
-        album = entries.album_of(self._store.read, inode)
+        album = entries.album_of(self._store.read, original)
         if album is not None:
             return attributes.of_album(album)
-        in_archives = takeout.album_of(self._store.read, inode)
+        in_archives = takeout.album_of(self._store.read, original)
         return {} if in_archives is None else attributes.of_takeout_album(in_archives)
 
     def _seen_in(self, inode: Inode) -> Inode | None:
         """The directory in which a program most likely saw a file: the one opened last that has it."""
-        places = [directory for directory, _ in entries.places(self._store.read, inode)]
+        places = [directory for directory, *_ in shown.entries_of(self._store.read, inode)]
         return max(places, key=lambda one: self._opened_s.get(one, -1.0), default=None)
