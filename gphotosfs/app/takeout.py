@@ -76,7 +76,7 @@ class Takeout:
         self.media = TakeoutMedia(self._archives, self._locate)
         self._one_reading = trio.Lock()
         self._added = trio.Event()
-        self._looked_at = 0
+        self._progress: dict[str, Any] = {}
         self._missing: list[str] = []
         """As of the last look: a stat of a disk that hangs must not hold up the event loop."""
         self._arrived: dict[Path, Stamp | None] = {}
@@ -172,9 +172,9 @@ class Takeout:
             "problems": self._problems(),
         }
 
-    def progress(self) -> int:
-        """How many members the reading under way has looked at."""
-        return self._looked_at
+    def progress(self) -> Mapping[str, Any]:
+        """How far the reading under way is, as it tells itself; empty before it says anything."""
+        return self._progress
 
     def status(self) -> Mapping[str, Any]:
         """The same in short, for `status`."""
@@ -236,15 +236,15 @@ class Takeout:
                 await self._read(now)
 
     async def _read(self, state: Mapping[str, Any]) -> None:
-        self._looked_at = 0
+        self._progress = {}
         albums: list[FoundAlbum] = []
         items: list[FoundItem] = []
         run: _Run | None = None
         async with reading(self._register, self._indexes) as lines:
             async for told in lines:
                 match told:
-                    case {"looked_at": int(members)}:
-                        self._looked_at = members
+                    case {"looked_at": _} | {"come_to": _}:
+                        self._progress = told
                     case {"album": [str(key), str(title), str(description)]}:
                         albums.append(FoundAlbum(key, title, description))
                     case {"item": dict(item)}:

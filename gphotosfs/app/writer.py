@@ -171,7 +171,7 @@ def _handlers(core: Core) -> Mapping[str, Handler]:
     async def takeout_watch(folder: str, is_watched: bool) -> None:
         await core.takeout.watch(folder, is_watched=is_watched)
 
-    async def takeout_progress() -> int:
+    async def takeout_progress() -> Mapping[str, Any]:
         return core.takeout.progress()
 
     return {

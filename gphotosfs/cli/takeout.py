@@ -171,19 +171,28 @@ async def _with_progress(client: Client, call: str, **args: object) -> Mapping[s
         return dict(await client.call(call, **args))
     from rich.console import Console
 
-    with Console(stderr=True).status("reading the archives") as shown:
+    with Console(stderr=True).status(how_far({})) as shown:
         async with trio.open_nursery() as nursery:
 
             async def look() -> None:
                 while True:
                     await trio.sleep(LOOK_S)
-                    members = await client.call("takeout_progress")
-                    shown.update(f"reading the archives: {members} files looked at")
+                    shown.update(how_far(await client.call("takeout_progress")))
 
             nursery.start_soon(look)
             done = await client.call(call, **args)
             nursery.cancel_scope.cancel()
     return done
+
+
+def how_far(progress: Mapping[str, Any]) -> str:
+    """A reading of archives, as it is shown while it goes on."""
+    match progress:
+        case {"come_to": [name, at_bytes, of_bytes]}:
+            return f"going through {name}, once: {readable(at_bytes)} of {readable(of_bytes)}"
+        case {"looked_at": members}:
+            return f"reading the archives: {members:,} files looked at"
+    return "reading the archives"
 
 
 def _tell(problems: list[str]) -> None:

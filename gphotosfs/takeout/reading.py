@@ -3,7 +3,8 @@
 Matching 200,000 files took 15 s and 260 MB, neither of which a daemon has to spare. What is found comes
 over a pipe as JSON, a line each:
 
-    {"looked_at": 4000}                                    now and then
+    {"looked_at": 4000}                                    members, now and then
+    {"come_to": ["t.tgz", 4000000, 9000000]}               bytes of an archive, while it is gone through
     {"album": ["Rome_ a trip", "Rome: a trip", ""]}        key, title, description
     {"item": {…}}                                          see `told_of`
     {"end": {"problems": […], "is_whole": true}}           the last line
@@ -11,8 +12,9 @@ over a pipe as JSON, a line each:
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,12 +29,19 @@ from gphotosfs.takeout.tar_archive import drop_indexes, index_name
 TELL_EVERY: Final = 1000
 """Members between two lines that say how far it is."""
 
+TELL_EVERY_BYTES: Final = 1 << 25
+"""The same where an archive is gone through: a tenth of a second or two."""
+
 
 def read_all(
-    archives: Iterable[tuple[int, str]], indexes: Path, looked_at: Callable[[int], None]
+    archives: Iterable[tuple[int, str]],
+    indexes: Path,
+    looked_at: Callable[[int], None],
+    come_to: Callable[[str, int, int], None],
 ) -> Iterator[dict[str, Any]]:
-    """What is in the archives, given as numbers and paths; `looked_at` is told of members.
+    """What is in the archives, given as numbers and paths.
 
+    `looked_at` is told of members, `come_to` how far into an archive it is that is gone through.
     `indexes` is the folder where the indexes of those are kept that need one.
     """
     notices = Notices()
@@ -40,7 +49,9 @@ def read_all(
     is_whole = True
     for number, path in archives:
         try:
-            opened[number] = open_archive(Path(path), number, indexes)
+            opened[number] = open_archive(
+                Path(path), number, indexes, partial(come_to, Path(path).name)
+            )
         except ArchiveError as exc:
             notices.note(Path(path).name, str(exc))
             is_whole = False
@@ -85,18 +96,36 @@ def main() -> None:
     archives = [(int(number), str(path)) for number, path in told["archives"]]
     indexes = Path(told["indexes"])
     drop_indexes(indexes, {index_name(Path(path)) for _, path in archives if Path(path).exists()})
-    members = 0
+    progress = _Progress()
+    for line in read_all(archives, indexes, progress.looked_at, progress.come_to):
+        _tell(line)
+    sys.stdout.flush()
 
-    def looked_at(count: int) -> None:
-        nonlocal members
-        members += count
-        if members % TELL_EVERY == 0:
-            sys.stdout.write(f'{{"looked_at": {members}}}\n')
+
+class _Progress:
+    """Lines that say how far it is, and not too many of them."""
+
+    def __init__(self) -> None:
+        self._members = 0
+        self._told_bytes = 0
+
+    def looked_at(self, count: int) -> None:
+        """So many members more."""
+        self._members += count
+        if self._members % TELL_EVERY == 0:
+            _tell({"looked_at": self._members})
             sys.stdout.flush()
 
-    for line in read_all(archives, indexes, looked_at):
-        sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+    def come_to(self, name: str, at_bytes: int, of_bytes: int) -> None:
+        """So far into an archive that is gone through."""
+        if abs(at_bytes - self._told_bytes) >= TELL_EVERY_BYTES or at_bytes == of_bytes:
+            self._told_bytes = at_bytes
+            _tell({"come_to": [name, at_bytes, of_bytes]})
+            sys.stdout.flush()
+
+
+def _tell(line: Mapping[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
 
 
 if __name__ == "__main__":

@@ -23,8 +23,15 @@ Stamp = tuple[int, int]
 """(bytes, time of the last change in ns) of an archive's file."""
 
 
-def open_archive(path: Path, number: int, indexes: Path) -> Archive:
+def open_archive(
+    path: Path,
+    number: int,
+    indexes: Path,
+    come_to: Callable[[int, int], None] = lambda _at_bytes, _of_bytes: None,
+) -> Archive:
     """The archive at a path, whatever kind it is; `indexes` is the folder for those that need one.
+
+    `come_to` is told how far into how long a file the reading is by which an index is made.
 
     Raises:
         ArchiveError: there is none that can be opened.
@@ -33,7 +40,7 @@ def open_archive(path: Path, number: int, indexes: Path) -> Archive:
         return Folder(path, number)
     with opened(path) as file:
         is_gzip = file.read(len(MAGIC)) == MAGIC
-    return TarArchive(path, number, indexes) if is_gzip else ZipArchive(path, number)
+    return TarArchive(path, number, indexes, come_to) if is_gzip else ZipArchive(path, number)
 
 
 def stamp_of(path: Path) -> Stamp | None:

@@ -11,7 +11,7 @@ import logging
 import os
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
@@ -39,11 +39,19 @@ _DAMAGE: Final = (RuntimeError, ValueError, EOFError, OSError, tarfile.TarError,
 class TarArchive:
     """A gzipped tar, with its index in a folder of ours. For one thread at a time."""
 
-    def __init__(self, path: Path, number: int, indexes: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        number: int,
+        indexes: Path,
+        come_to: Callable[[int, int], None] = lambda _at_bytes, _of_bytes: None,
+    ) -> None:
+        """`come_to` is told how far into how long a file its first reading is, every MiB or so."""
         self.name = path.name
         self._path = path
         self._number = number
         self._index = indexes / index_name(path)
+        self._come_to = come_to
         self._stream: IO[bytes] | None = None
 
     def check(self) -> None:
@@ -101,15 +109,21 @@ class TarArchive:
         packed_bytes = self._path.stat().st_size
         try:
             with _opened(self._path) as stream:
+
+                def come_further() -> None:
+                    at_bytes = cast(Any, stream).tell_compressed() // 8  # it counts bits
+                    self._come_to(at_bytes, packed_bytes)
+
                 with tarfile.open(fileobj=stream, mode="r|") as tar:
                     while (info := tar.next()) is not None:
                         tar.members = []  # type: ignore[attr-defined]  # undocumented, but it keeps all else
                         unpacked = info.offset_data + info.size
                         if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed_bytes:
                             raise ArchiveError(f"{self.name} unpacks to far more than it can hold")
-                        found += _told(tar, info)
+                        found += _told(tar, info, come_further)
                 while stream.read(_PIECE_BYTES):
                     pass  # what is behind the last member: its checksum says that nothing is missing
+                self._come_to(packed_bytes, packed_bytes)
                 self._index.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 cast(Any, stream).export_index(str(self._index.with_suffix(POINTS)))
         except _DAMAGE as exc:
@@ -134,7 +148,9 @@ def drop_indexes(folder: Path, but: set[str]) -> None:
             file.unlink(missing_ok=True)
 
 
-def _told(tar: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[str]:
+def _told(
+    tar: tarfile.TarFile, info: tarfile.TarInfo, come_further: Callable[[], None]
+) -> Iterator[str]:
     """The line of a member: its path, length, checksum and place; of one left out the reason."""
     problem = path_problem(info.name)
     if info.isdir():
@@ -153,6 +169,7 @@ def _told(tar: tarfile.TarFile, info: tarfile.TarInfo) -> Iterator[str]:
     assert body is not None
     while left and (piece := body.read(min(left, _PIECE_BYTES))):
         crc, left = zlib.crc32(piece, crc), left - len(piece)
+        come_further()
     yield json.dumps([info.name, info.size, crc, info.offset_data])
 
 

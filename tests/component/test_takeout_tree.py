@@ -243,6 +243,19 @@ async def test_archives_that_appear_in_a_watched_folder_are_added_when_complete(
     assert (half["archives"], removed["archives"]) == ([], [])
 
 
+async def test_how_far_a_reading_is_can_be_asked(tmp_path: Path) -> None:
+    world = World(5, items=4, cheap_bytes=True, photo_bytes=9000, video_bytes=9000)
+    (path,) = export(world, tmp_path, Quirks(packed="tgz")).paths
+    size_bytes = path.stat().st_size
+    async with signed_out(tmp_path) as core:
+        before = core.takeout.progress()
+        await core.takeout.add([str(path)])
+        gone_through = core.takeout.progress()
+
+    assert before == {}
+    assert gone_through == {"come_to": [path.name, size_bytes, size_bytes]}
+
+
 async def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"<html>please sign in</html>")
     async with signed_out(tmp_path) as core:

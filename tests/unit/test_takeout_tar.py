@@ -66,6 +66,23 @@ def test_the_second_time_nothing_is_gone_through(tmp_path: Path) -> None:
     assert {file: file.stat().st_mtime_ns for file in indexes.iterdir()} == made
 
 
+def test_it_is_told_how_far_into_the_file_the_first_reading_is(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.tgz", fill_with(*((f"{n}.jpg", PHOTO[n:]) for n in range(9))))
+    size_bytes = path.stat().st_size
+    told: list[tuple[int, int]] = []
+
+    def come_to(at_bytes: int, of_bytes: int) -> None:
+        told.append((at_bytes, of_bytes))
+
+    list(TarArchive(path, 0, tmp_path / "indexes", come_to).members(Notices()))
+    first = [*told]
+    list(TarArchive(path, 0, tmp_path / "indexes", come_to).members(Notices()))
+
+    assert first == told == sorted(told)
+    assert told[-1] == (size_bytes, size_bytes)
+    assert len({at_bytes for at_bytes, _ in told if 0 < at_bytes < size_bytes}) > 1
+
+
 def test_the_index_of_an_archive_that_was_replaced_goes(tmp_path: Path) -> None:
     indexes = tmp_path / "indexes"
     path = written(tmp_path / "a.tgz", lambda tar: add(tar, "old.jpg"))
