@@ -120,11 +120,6 @@ class Profile:
         """The log of mounts in the background."""
         return self.state_dir / f"{self.name}.log"
 
-    @property
-    def thumbnails_dir(self) -> Path:
-        """The thumbnails that all programs of this person share, `$XDG_CACHE_HOME/thumbnails`."""
-        return self.folders.cache.parent / "thumbnails"
-
     def make_dirs(self) -> None:
         """Make sure that every folder is there and is nobody else's to look into.
 

@@ -1,5 +1,6 @@
 """A throw-away profile whose Google is simulated, and the processes that go with it."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gphotosfs.config import Folders, Profile, make_private_dir
+from gphotosfs.desktop import thumbnail_files
 from gphotosfs.errors import MountError
 
 _SIMULATOR: Final = "gphotosfs.simulator"
@@ -38,13 +40,14 @@ class Demo:
         name = "demo-" + hashlib.sha256(os.fsencode(mountpoint)).hexdigest()[:8]
         self._folder = folders.state / "demo" / name
         # All within one folder that can be removed, except for the control socket and the record
-        # of the mount, which other commands look for in the user's own runtime folder.
+        # of the mount, which other commands look for in the user's own runtime folder, and the
+        # cache, beside which file managers look for thumbnails.
         self.profile = Profile(
             name,
             Folders(
                 config=self._folder / "config",
                 data=self._folder / "data",
-                cache=self._folder / "cache",
+                cache=folders.cache,
                 state=self._folder / "state",
                 runtime=folders.runtime,
             ),
@@ -79,8 +82,11 @@ class Demo:
         """End what plays Google and remove everything; the mount is gone by now."""
         for module in _PROCESSES:
             _end(self._pid_path(module), module)
-        shutil.rmtree(self._folder, ignore_errors=True)
-        shutil.rmtree(self.profile.runtime_dir, ignore_errors=True)
+        for folder in (self._folder, self.profile.runtime_dir, self.profile.cache_dir):
+            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            for path in thumbnail_files.ours(self.profile.folders.thumbnails, self.profile.name):
+                path.unlink(missing_ok=True)
 
     def _start_simulator(self, items: int) -> dict[str, Any]:
         """Start the process; returns the line in which it says where it listens."""

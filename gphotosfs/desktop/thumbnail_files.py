@@ -176,31 +176,17 @@ class ThumbnailFiles:
         return {key: text for key, text in texts.items() if text}
 
 
-def ours(folder: Path, profile: str, under: bytes = b"/") -> Iterator[Path]:
-    """Our thumbnails of the profile's files at or below a path, such as a mount point."""
-    prefix = uri_of(under.rstrip(b"/") + b"/")
+def ours(folder: Path, profile: str) -> Iterator[Path]:
+    """The thumbnails that mounts of the profile wrote, found by looking into the head of each.
+
+    And what was never finished: a daemon that writes at this moment does without.
+    """
     for size_folder in SIZES.values():
         for path in _files(folder / size_folder):
             texts = _texts_in(path)
-            if (
-                texts.get("Software") == _SOFTWARE
-                and texts.get(_PROFILE) == profile
-                and texts.get("Thumb::URI", "").startswith(prefix)
-            ):
+            is_ours = texts.get("Software") == _SOFTWARE and texts.get(_PROFILE) == profile
+            if is_ours or path.name.startswith(_UNFINISHED):
                 yield path
-
-
-def remove(folder: Path, profile: str, under: bytes = b"/") -> int:
-    """Remove our thumbnails of the profile's files at or below a path; says how many there were.
-
-    Raises:
-        OSError: one can't be removed.
-    """
-    removed = 0
-    for path in ours(folder, profile, under):
-        path.unlink(missing_ok=True)
-        removed += 1
-    return removed
 
 
 def _mtime_text(mtime_s: int) -> str:

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import stat
@@ -5,16 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import trio
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from gphotosfs import errors
+from gphotosfs.cli.cache import readable
 from gphotosfs.cli.checks import Life, check_signed_in, life_of, usable_mountpoint
 from gphotosfs.cli.failures import EXIT_CODES
 from gphotosfs.cli.main import main
 from gphotosfs.cli.refresh import path_inside
 from gphotosfs.cli.status_table import flat
 from gphotosfs.config import OPTIONS, Place, Profile
-from gphotosfs.control import ProfileLock
+from gphotosfs.control import ProfileLock, serve
+from gphotosfs.desktop.thumbnail_files import Pictured, ThumbnailFiles
+from gphotosfs.pictures import with_text
 
 Run = Callable[..., Result]
 
@@ -171,6 +177,57 @@ def test_cache_info_and_clear_need_no_daemon(run: Run, tmp_path: Path) -> None:
     assert "1.0 MiB freed" in cleared.output
     assert list(folder.iterdir()) == []
     assert "used: 0 bytes of 10.0 GiB" in run("cache", "info").output
+
+
+def test_clearing_the_cache_removes_our_thumbnails_and_no_others(run: Run, tmp_path: Path) -> None:
+    """Those of another profile, of other programs, and what is no thumbnail at all stay."""
+    folder = tmp_path / "CACHE_HOME" / "thumbnails"
+    png = io.BytesIO()
+    Image.new("RGB", (128, 96)).save(png, "PNG")
+    pngs = {128: png.getvalue(), 256: png.getvalue()}
+    for profile in ("default", "work"):
+        for name in ("a", "b", "c"):
+            pictured = Pictured(f"file:///home/ada/{profile}/{name}.jpg", 5)
+            assert ThumbnailFiles(folder, profile).write(pictured, pngs)
+    foreign = {"Software": "GNOME::ThumbnailFactory", "Thumb::URI": "file:///home/ada/d.jpg"}
+    (folder / "large" / "foreign.png").write_bytes(with_text(png.getvalue(), foreign))
+    (folder / "large" / "notes.txt").write_text("gphotosfs")
+
+    before = json.loads(run("cache", "info", "--json").output)
+    cleared = run("cache", "clear")
+
+    assert before["thumbnails"] == 6
+    assert cleared.output == f"{readable(before['thumbnails_bytes'])} freed\n"
+    assert "thumbnails: 0, 0 bytes" in run("cache", "info").output
+    assert "thumbnails: 6," in run("cache", "info", "-p", "work").output
+    left = sorted(path.name for path in (folder / "large").iterdir())
+    assert len(left) == 5
+    assert {"foreign.png", "notes.txt"} < set(left)
+
+
+async def test_clearing_removes_thumbnails_beside_a_running_daemon(
+    run: Run, tmp_path: Path
+) -> None:
+    """The daemon drops its blocks; the thumbnails are nobody's but the person's."""
+    png = io.BytesIO()
+    Image.new("RGB", (128, 96)).save(png, "PNG")
+    files = ThumbnailFiles(tmp_path / "CACHE_HOME" / "thumbnails", "default")
+    assert files.write(Pictured("file:///home/ada/a.jpg", 5), {128: png.getvalue()})
+    lock = ProfileLock.try_acquire(tmp_path / "DATA_HOME" / "gphotosfs" / "default" / "lock")
+    assert lock is not None
+
+    async def cache_clear() -> int:
+        return 1 << 30
+
+    socket = tmp_path / "RUNTIME_DIR" / "gphotosfs" / "default" / "control.sock"
+    async with trio.open_nursery() as nursery:
+        await nursery.start(serve, socket, {"cache_clear": cache_clear})
+        with lock:
+            cleared = await trio.to_thread.run_sync(run, "cache", "clear")
+        nursery.cancel_scope.cancel()
+
+    assert cleared.output == "1.0 GiB freed\n"
+    assert files.missing([128], "file:///home/ada/a.jpg", 5) == [128]
 
 
 def test_a_cache_that_a_daemon_uses_is_not_touched(run: Run, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ import pytest
 
 from gphotosfs.cli.checks import ends_within, take_away
 from gphotosfs.control import mounted_at
+from gphotosfs.desktop.thumbnail_files import Pictured, ThumbnailFiles
+from gphotosfs.pictures import thumbnail_pngs
 from tests.mount.mounting import eventually
 
 pytestmark = pytest.mark.mount
@@ -76,9 +78,14 @@ def test_a_demo_shows_photos_and_leaves_nothing_behind(
     assert len(photos) == 12
     assert len(photos[0].read_bytes()) == photos[0].stat().st_size > 0
     started = processes(tmp_path)
+    profile = next((tmp_path / "CACHE_HOME" / "gphotosfs").iterdir()).name
+    thumbnails = ThumbnailFiles(tmp_path / "CACHE_HOME" / "thumbnails", profile)
+    pngs = thumbnail_pngs(photos[0].read_bytes(), [128])
+    assert thumbnails.write(Pictured(photos[0].as_uri(), 5), pngs)
 
     run("demo", "--stop", demo)
 
+    assert [path for path in (tmp_path / "CACHE_HOME").rglob("*") if path.is_file()] == []
     assert started.keys() == {"gphotosfs.simulator", "gphotosfs.demo.export"}
     assert list(demo.iterdir()) == []
     assert processes(tmp_path) == {}
