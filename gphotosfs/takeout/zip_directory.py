@@ -141,7 +141,11 @@ def _member(
         return None
     problem = path_problem(path)
     if flags & _ENCRYPTED:
-        problem = "a member is encrypted and can't be read"
+        # Google encrypts none, so somebody has packed it again, and can do so without a password.
+        problem = (
+            "a member is encrypted and is left out; unpack the archive and add the folder, or pack it"
+            " again without a password"
+        )
     elif made_by >> 8 == _HAS_UNIX_MODE and stat.S_ISLNK(mode):
         problem = "a member is a link and is left out"
     elif method not in _METHODS:

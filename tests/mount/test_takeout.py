@@ -75,6 +75,37 @@ def test_added_archives_are_mounted_as_unzip_reads_them(tmp_path: Path, deflated
     assert albums == Counter(album for one in made.shown for album in one.albums)
 
 
+def test_what_is_encrypted_is_named_with_what_to_do_and_the_rest_is_served(tmp_path: Path) -> None:
+    world = World(3, items=12, cheap_bytes=True, photo_bytes=9_000, video_bytes=9_000)
+    made = export(world, tmp_path, Quirks())
+    unpacked, mixed, locked = (tmp_path / name for name in ("unpacked", "mixed.zip", "locked.zip"))
+    sh("unzip", "-q", made.paths[0], "-d", unpacked)
+    photos = sorted(unpacked.rglob("*.[jJ][pP][gG]"))
+    some = [path.relative_to(unpacked) for path in photos[:2]]
+    sh("sh", "-c", f"cd '{unpacked}' && zip -q -r '{mixed}' . -x '{some[0]}' -x '{some[1]}'")
+    sh("sh", "-c", f"cd '{unpacked}' && zip -q -P secret '{mixed}' '{some[0]}' '{some[1]}'")
+    sh("sh", "-c", f"cd '{unpacked}' && zip -q -r -P secret '{locked}' .")
+    home = Alone(tmp_path)
+
+    added = [home.run("takeout", "add", path).stderr.splitlines() for path in (locked, mixed)]
+    listed = home.run("takeout", "list").stderr.splitlines()
+    with home.mounted() as mount:
+        shown = sums_of(mount.path / "media" / "all")
+
+    told_of_locked, told_of_mixed = (
+        [line for line in listed if line.startswith(f"gphotosfs: {path.name}: ")]
+        for path in (locked, mixed)
+    )
+    assert added[0] == told_of_locked
+    assert set(added[1]) == {*told_of_locked, *told_of_mixed}
+    assert len(told_of_locked) == len(told_of_mixed) == 1
+    assert "encrypted" in told_of_mixed[0]
+    assert "without a password, 2 times" in told_of_mixed[0]
+    assert set(shown) == {sh("sha256sum", path)[:64] for path in photos[2:]} | {
+        sh("sha256sum", path)[:64] for path in unpacked.rglob("*.mp4")
+    }
+
+
 def test_archives_are_added_and_removed_while_mounted(tmp_path: Path) -> None:
     world = World(3, items=20, cheap_bytes=True, photo_bytes=9_000, video_bytes=9_000)
     first, second = export(world, tmp_path, Quirks(parts=2)).paths
