@@ -125,7 +125,12 @@ class Core:
         google.base_urls.renew_along(
             lambda item: chain(self.pins.next_to(item), walks.neighbours(item, BATCH_GET_MAX))
         )
-        kept = KeptItems(self.store, self.kept, self.takeout.media.reader)
+        kept = KeptItems(
+            self.store,
+            self.kept,
+            self.takeout.media.reader,
+            lost=lambda: self.pins.look_soon(),  # noqa: PLW0108 - it is made below
+        )
         self._files = Files(self.sizes, self.cache, kept, walks)
         self._pictures = Pictures(sources, kept, self.cache)
         self.picks = Picks(

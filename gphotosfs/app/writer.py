@@ -147,14 +147,15 @@ def _handlers(core: Core) -> Mapping[str, Handler]:
     async def pick_remove(name: str) -> int:
         return await core.picks.remove(name)
 
-    async def pin_begin(paths: list[str]) -> list[Mapping[str, Any]]:
-        return await core.pins.begin(paths)
+    async def pin_begin(paths: list[str]) -> Mapping[str, Any]:
+        states, room_bytes = await core.pins.begin(paths)
+        return {"pins": states, "room_bytes": room_bytes}
 
     async def pin_states(ids: list[int]) -> list[Mapping[str, Any]]:
         return core.pins.states(ids)
 
     async def pin_list() -> list[Mapping[str, Any]]:
-        return core.pins.all()
+        return await core.pins.all()
 
     async def pin_remove(paths: list[str], only_gone: bool) -> int:
         return await core.pins.remove(paths, only_gone=only_gone)

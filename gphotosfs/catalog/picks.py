@@ -184,6 +184,11 @@ def note_kept(db: Connection, inode: Inode, size_bytes: int) -> None:
     db.execute("INSERT OR REPLACE INTO kept (inode, size_bytes) VALUES (?, ?)", (inode, size_bytes))
 
 
+def forget_kept(db: Connection, inode: Inode) -> None:
+    """An item's bytes are not here any more."""
+    db.execute("DELETE FROM kept WHERE inode = ?", (inode,))
+
+
 def hide_pick(db: Connection, pick: PickRow) -> Changes:
     """Show a pick no longer, and let go of the bytes that no other pick needs.
 

@@ -14,6 +14,7 @@ from gphotosfs.cli.logout import logout
 from gphotosfs.cli.mount import mount
 from gphotosfs.cli.open import open_in_google_photos
 from gphotosfs.cli.pick import pick
+from gphotosfs.cli.pin import pin, pinned, unpin
 from gphotosfs.cli.refresh import refresh
 from gphotosfs.cli.status import status
 from gphotosfs.cli.takeout import takeout
@@ -48,6 +49,9 @@ for command in (
     open_in_google_photos,
     browse,
     pick,
+    pin,
+    unpin,
+    pinned,
     takeout,
     cache,
     log_level,

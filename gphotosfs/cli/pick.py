@@ -12,7 +12,7 @@ from gphotosfs.cli.browser import open_page, show_address
 from gphotosfs.cli.cache import readable
 from gphotosfs.cli.failures import FAILED
 from gphotosfs.cli.guidance import typed
-from gphotosfs.cli.pick_progress import Shown
+from gphotosfs.cli.progress import Shown, photos_and_videos
 from gphotosfs.cli.reaching import reached
 from gphotosfs.config import Profile
 from gphotosfs.control import Client
@@ -54,11 +54,13 @@ def pick_photos(profile: Profile, name: str, *, no_browser: bool) -> int:
         click.echo("\nEvery mount goes on with it, and so does `gphotosfs pick --name NAME`.")
         return INTERRUPTED
     where = f"picked/{state['name']}"
-    click.echo(f"{_count(state['here'])} are in {where} ({readable(state['size_bytes'])}).")
+    click.echo(
+        f"{photos_and_videos(state['here'])} are in {where} ({readable(state['size_bytes'])})."
+    )
     if not state["lost"]:
         return 0
     click.echo(
-        f"gphotosfs: {_count(state['lost'])} of {where} could not be had before the session "
+        f"gphotosfs: {photos_and_videos(state['lost'])} of {where} could not be had before the session "
         f"ended; pick them again: {typed('pick', profile)}",
         err=True,
     )
@@ -137,7 +139,7 @@ async def _pick(client: Client, name: str, *, no_browser: bool) -> Mapping[str, 
 
 def _confirmed(state: Mapping[str, Any]) -> bool:
     click.echo(
-        f"picked/{state['name']} has {_count(state['items'])}, {readable(state['size_bytes'])} of "
+        f"picked/{state['name']} has {photos_and_videos(state['items'])}, {readable(state['size_bytes'])} of "
         "them on this machine. They are deleted here, except those that stand in another pick. In "
         "Google Photos nothing is deleted."
     )
@@ -147,7 +149,7 @@ def _confirmed(state: Mapping[str, Any]) -> bool:
 def _in_words(state: Mapping[str, Any]) -> str:
     if state["state"] == "waiting":
         return f"waits for you at {state['page_url']}"
-    parts = [f"{_count(state['here'])} ({readable(state['size_bytes'])})"]
+    parts = [f"{photos_and_videos(state['here'])} ({readable(state['size_bytes'])})"]
     if state["state"] == "fetching":
         parts.append(f"{state['items'] - state['here']} still to come")
     if state["lost"]:
@@ -155,7 +157,3 @@ def _in_words(state: Mapping[str, Any]) -> str:
     if state["problem"]:
         parts.append(state["problem"])
     return ", ".join(parts)
-
-
-def _count(number: int) -> str:
-    return f"{number} photo or video" if number == 1 else f"{number} photos and videos"

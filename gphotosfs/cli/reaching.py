@@ -1,11 +1,12 @@
 """Asking a profile's writer; where there is none, a command is it meanwhile."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 from gphotosfs.cli.logs import log_to
 from gphotosfs.config import Profile, read_config_file, settings_from
-from gphotosfs.control import Client
+from gphotosfs.control import Client, connect
 
 T = TypeVar("T")
 
@@ -28,6 +29,22 @@ def reached(
 
     async def asked() -> T:
         async with reach(profile, settings, may_be_signed_out=may_be_signed_out) as client:
+            return await ask(client)
+
+    return run_loop(asked)
+
+
+def reached_at(control_path: Path, ask: Callable[[Client], Awaitable[T]]) -> T:
+    """The same for the writer that answers at a socket.
+
+    Raises:
+        NotMountedError: nobody does.
+        GPhotosError: what was asked for failed.
+    """
+    from gphotosfs.app import run_loop
+
+    async def asked() -> T:
+        async with connect(control_path) as client:
             return await ask(client)
 
     return run_loop(asked)

@@ -52,6 +52,7 @@ class Obstacle(enum.StrEnum):
     QUOTA = "quota"
     SIGN_IN = "sign-in"
     DISK = "disk"
+    GOOGLE = "google"
 
 
 _BEFALLS_ALL: Final = {
@@ -63,6 +64,11 @@ _BEFALLS_ALL: Final = {
     errors.StoreError: Obstacle.DISK,
 }
 """Failures of which the next item would die as well."""
+
+
+def obstacle_of(exc: errors.GPhotosError) -> Obstacle:
+    """What a failure says of that which holds up everything."""
+    return _BEFALLS_ALL.get(type(exc), Obstacle.GOOGLE)
 
 
 class Blobs(Protocol):
@@ -185,6 +191,7 @@ class Pinning:
     def try_again(self) -> None:
         """Try at once whatever failed before."""
         self.failures.clear()
+        self.problem, self.obstacle = "", Obstacle.NONE
         self._paused_until_s, self._misses = 0.0, 0
         self.look_again()
 
@@ -342,7 +349,7 @@ class Pinning:
 
     def _hold_up(self, exc: errors.GPhotosError) -> None:
         """Rest for a while: the next item would fail like this one."""
-        self.problem, self.obstacle = str(exc), _BEFALLS_ALL[type(exc)]
+        self.problem, self.obstacle = str(exc), obstacle_of(exc)
         self._is_stale = True
         if trio.current_time() >= self._paused_until_s:
             pause_s = PAUSES_S[min(self._misses, len(PAUSES_S) - 1)]

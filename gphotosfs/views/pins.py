@@ -21,7 +21,7 @@ from gphotosfs.lanes import Lane, in_lane
 from gphotosfs.model import Inode, ItemId, PinState
 from gphotosfs.views import layout
 from gphotosfs.views.layout import Which
-from gphotosfs.views.pinning import Means, Pinning
+from gphotosfs.views.pinning import Means, Obstacle, Pinning, obstacle_of
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,8 @@ where another has asked for the list of albums, so 24 a day of 10,000. `refresh`
 PAUSES_S: Final = (5.0, 30.0, 120.0)
 """After a listing that broke, and further ones in a row."""
 
+_IN_SHORT: Final = ("state", "items", "here", "size_bytes", "problem")
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -59,10 +61,10 @@ class Pins:
         self._means = means
         self._store = means.store
         self._listings = means.listings
-        self._pinning = Pinning(means, arrived=self._note_arrived, rested=self._look_soon)
+        self._pinning = Pinning(means, arrived=self._note_arrived, rested=self.look_soon)
         self._known: dict[int, _Known] = {}
         self._listing: set[Which] = set()
-        self._troubles: dict[Which, str] = {}
+        self._troubles: dict[Which, errors.GPhotosError] = {}
         self._changing = trio.Lock()
         self._appeared = trio.Event()
         self._again = trio.Event()
@@ -80,8 +82,10 @@ class Pins:
 
     # --- what commands ask for ------------------------------------------------------------------
 
-    async def begin(self, paths: list[str]) -> list[Mapping[str, Any]]:
-        """Pin what is at these paths, all or, if one is wrong, none; how far each has come.
+    async def begin(self, paths: list[str]) -> tuple[list[Mapping[str, Any]], int]:
+        """Pin what is at these paths, all or, if one is wrong, none.
+
+        How far each has come, and the bytes for which the disk has room.
 
         Raises:
             NoEntryError: there is nothing at one of them.
@@ -100,7 +104,8 @@ class Pins:
         for pin in begun:
             await self._look_at(pin)
         self.try_again()
-        return [self._described(pin) for pin in begun]
+        room_bytes = await self._means.blobs.room_bytes(self._means.folder)
+        return [self._described(pin) for pin in begun], max(0, room_bytes)
 
     def states(self, ids: list[int]) -> list[Mapping[str, Any]]:
         """How far pins have come, for somebody who waits; those that were removed are left out."""
@@ -108,10 +113,13 @@ class Pins:
         found = [pins.pin_with_id(self._store.read, one) for one in ids]
         return [self._described(pin) for pin in found if pin is not None]
 
-    def all(self) -> list[Mapping[str, Any]]:
+    async def all(self) -> list[Mapping[str, Any]]:
         """How far every pin has come, oldest first."""
-        found = pins.pins(self._store.read)
-        return [self._described(pin) for pin in found if pin.state is PinState.KEEPING]
+        found = [pin for pin in pins.pins(self._store.read) if pin.state is PinState.KEEPING]
+        for pin in found:
+            if pin.id not in self._known:
+                await self._look_at(pin)
+        return [self._described(pin) for pin in found]
 
     async def remove(self, paths: list[str], *, only_gone: bool) -> int:
         """Unpin what was pinned at these paths, and delete what nobody else needs; the bytes given back.
@@ -137,12 +145,11 @@ class Pins:
         return freed_bytes
 
     def status(self) -> Mapping[str, Any]:
-        """The same for `status`, in short."""
+        """The same for `status`, in short, and as far as it was looked at since the start."""
+        found = [pin for pin in pins.pins(self._store.read) if pin.id in self._known]
         return {
-            one["path"] or "/": {
-                k: one[k] for k in ("state", "items", "here", "size_bytes", "problem")
-            }
-            for one in self.all()
+            pin.path or "/": {name: self._described(pin)[name] for name in _IN_SHORT}
+            for pin in found
         }
 
     def gauges(self) -> dict[str, int]:
@@ -154,7 +161,11 @@ class Pins:
     def notice(self, changes: Changes) -> None:
         """Something changed in the tree."""
         if changes.appeared:
-            self._appeared.set()
+            self.look_soon()
+
+    def look_soon(self) -> None:
+        """There may be something to fetch, or what is counted here may be wrong."""
+        self._appeared.set()
 
     def try_again(self) -> None:
         """Let whatever waits after a failure try again now."""
@@ -214,7 +225,7 @@ class Pins:
                         log.info("what was pinned is gone: %s", exc)
                         return
                     except errors.GPhotosError as exc:
-                        self._troubles[which] = str(exc)
+                        self._troubles[which] = exc
                         with trio.move_on_after(PAUSES_S[min(misses, len(PAUSES_S) - 1)]):
                             await self._again.wait()
                         misses += 1
@@ -228,9 +239,6 @@ class Pins:
             await trio.sleep(RENEW_EACH_S)
             for which in {one for known in self._known.values() for one in known.listings}:
                 self._listings.renew_if_stale(which)
-
-    def _look_soon(self) -> None:
-        self._appeared.set()
 
     def _note_arrived(self, item: ItemRow, size_bytes: int) -> None:
         for pin in pins.pins_with(self._store.read, item.inode):
@@ -307,7 +315,13 @@ class Pins:
             if any(one.id == pin.id for one in pins.pins_with(self._store.read, item.inode))
         )
         is_here = known.is_listed and tally.here >= tally.items
-        problem = pinning.problem if pinning.obstacle else (failures[-1].why if failures else "")
+        problem, obstacle = pinning.problem, pinning.obstacle
+        if is_here:
+            problem, obstacle = "", Obstacle.NONE
+        elif troubles:
+            problem, obstacle = str(troubles[0]), obstacle_of(troubles[0])
+        elif not obstacle:
+            problem = failures[-1].why if failures else ""
         return {
             "id": pin.id,
             "path": pin.path,
@@ -316,12 +330,12 @@ class Pins:
             "items": tally.items,
             "here": tally.here,
             "in_archives": tally.in_archives,
-            "failed": len(failures),
+            "failed": sum(one.times > 0 for one in failures),
             "gone": tally.gone,
             "size_bytes": tally.kept_bytes + coming_bytes,
             "left_bytes": tally.left_bytes,
-            "problem": "" if is_here else (troubles[0] if troubles else problem),
-            "obstacle": "" if is_here else pinning.obstacle,
+            "problem": problem,
+            "obstacle": obstacle,
         }
 
 

@@ -1,5 +1,6 @@
 """Where an item's bytes are to be had at the moment."""
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
@@ -11,6 +12,8 @@ from gphotosfs.catalog.entries import ItemRow
 from gphotosfs.catalog.store import Store
 from gphotosfs.model import BlobKey, ItemId, ItemSource, SessionId, Variant, is_preview
 from gphotosfs.takeout.source import MemberReader
+
+log = logging.getLogger(__name__)
 
 
 class Sources:
@@ -73,11 +76,16 @@ class KeptItems:
         store: Store,
         kept: KeptBlobs,
         in_archives: Callable[[ItemId], MemberReader | None],
+        lost: Callable[[], None],
     ) -> None:
-        """`in_archives` gives a handle on bytes that lie in an archive as they are."""
+        """`in_archives` gives a handle on bytes that lie in an archive as they are.
+
+        `lost` is called when some that were kept have to be fetched again.
+        """
         self._store = store
         self._kept = kept
         self._in_archives = in_archives
+        self._lost = lost
 
     def has(self, item: ItemRow) -> bool:
         """Whether an item is one of them."""
@@ -91,11 +99,21 @@ class KeptItems:
         """A handle on the bytes of an item; None if it is none of them.
 
         Raises:
-            StoreError: its bytes are not here any more.
+            StoreError: its bytes are not here any more, and can't be had again.
         """
         if is_preview(item.inode):
             return None
         if item.source is ItemSource.TAKEOUT:
             return self._in_archives(item.id)
         size_bytes = picks.kept_bytes(self._store.read, item.inode)
-        return None if size_bytes is None else await self._kept.open(item.blob, size_bytes)
+        if size_bytes is None:
+            return None
+        try:
+            return await self._kept.open(item.blob, size_bytes)
+        except errors.StoreError as exc:
+            if item.source is not ItemSource.LIBRARY:
+                raise
+            log.warning("%s, and is fetched again", exc)
+            await self._store.write(picks.forget_kept, item.inode)
+            self._lost()
+            return None

@@ -83,7 +83,13 @@ def status(**google: Any) -> dict[str, Any]:
         "cache": {"bytes": 5 << 30, "limit_bytes": 10 << 30, "blobs": 7, "degraded": ""},
         "pins": {
             "favorites": {"state": "here", "items": 5, "here": 5, "size_bytes": 500, "problem": ""},
-            "albums/A": {"state": "fetching", "items": 3, "here": 1, "size_bytes": 9, "problem": ""},
+            "albums/A": {
+                "state": "fetching",
+                "items": 3,
+                "here": 1,
+                "size_bytes": 9,
+                "problem": "",
+            },
         },
         "under_way": {"open_files": 4},
     }

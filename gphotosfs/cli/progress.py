@@ -1,4 +1,4 @@
-"""How far a pick has come: a bar on a terminal, lines elsewhere."""
+"""How far what is fetched for good has come: a bar on a terminal, lines elsewhere."""
 
 import sys
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ import click
 from gphotosfs.cli.cache import readable
 
 LINES: Final = 10
-"""How many lines a pick is worth where there is no terminal."""
+"""How many lines that is worth where there is no terminal."""
 
 
 class Shown:
-    """Shows states of a pick, one after the other."""
+    """Shows states of a pick or of pins, one after the other."""
 
     def __init__(self) -> None:
         self._bar: _Bar | None = _Bar() if sys.stdout.isatty() else None
@@ -66,9 +66,16 @@ class _Bar:
         self._progress.stop()
 
 
+def photos_and_videos(number: int) -> str:
+    """So many of them, in words."""
+    return f"{number} photo or video" if number == 1 else f"{number} photos and videos"
+
+
 def _text(state: Mapping[str, Any]) -> str:
     if state["state"] == "waiting":
         text = "waiting for you to choose"
+    elif state["state"] == "listing" and not state["items"]:
+        text = "looking what is in it"
     else:
         size = readable(state["size_bytes"])
         text = f"{state['here']} of {state['items']} are here, {size}"
