@@ -29,11 +29,15 @@ VOLUME_ICON: Final = Virtual(Inode(36), ROOT, b".VolumeIcon.svg")
 README: Final = b"README.txt"
 
 # What file managers and shells look for in every directory, some of them dozens of times a minute
-# (seen: Nautilus and Thunar ask 45 times in 20 s for .Trash-UID).
+# (seen: Nautilus and Thunar ask 45 times in 20 s for .Trash-UID), and, in the root of a mount, what GVfs
+# takes it for by: /usr/share/mime/treemagic of shared-mime-info has the names, but for those that an
+# album may well be called.
 _PROBED: Final = frozenset(
-    (b".Trash", b".hidden", b".directory", b".sh_thumbnails", b".git", b".hg", b".svn", b".nomedia",
-     b"autorun.inf", b"AutoRun.inf", b".autorun", b"autorun", b".xdg-volume-info", b".DS_Store",
-     b"desktop.ini", b"Thumbs.db", b".metadata", b".trackerignore", b".comments", b".thumbnails")
+    (b".Trash", b".Trashes", b".hidden", b".directory", b".sh_thumbnails", b".thumbnails", b".comments",
+     b".git", b".hg", b".svn", b".nomedia", b".metadata", b".trackerignore", b".localized",
+     b".DS_Store", b".fseventsd", b".Spotlight-V100", b"desktop.ini", b"Thumbs.db", b".xdg-volume-info",
+     b"autorun.inf", b"AutoRun.inf", b".autorun", b"autorun", b"autorun.sh", b"autorun.exe",
+     b"BDMV", b"BDAV", b"AACS", b"VIDEO_TS", b"VIDEO_TS.IFO", b"AUDIO_TS", b"HVDVD_TS", b".kobo", b".ostree")
 )  # fmt: skip
 
 _REASONS: Final = {

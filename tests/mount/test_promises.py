@@ -189,7 +189,16 @@ def test_a_name_in_a_known_directory_costs_nothing(home: Home, simulator: Runnin
             assert requests().api == 0
 
 
-PROBED = (".Trash", ".Trash-0", ".hidden", ".directory", "autorun.inf", ".git", "desktop.ini")
+PROBED = (
+    ".Trash",
+    ".Trash-0",
+    ".hidden",
+    ".directory",
+    "autorun.inf",
+    ".git",
+    "desktop.ini",
+    "BDMV",
+)
 
 
 @pytest.mark.parametrize("where", ["", "media", "media/all", "albums"])
