@@ -24,10 +24,26 @@ class Action(NamedTuple):
     """What it does, for a tool tip."""
     icon: str
     """Of the freedesktop icon naming specification."""
+    flags: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> str:
+        """Everything between the program and the paths."""
+        return " ".join(("--notify", self.command, *self.flags, "--"))
 
 
 ACTIONS: Final = (
     Action("open", "Open in Google Photos", "Show them on Google's page", "web-browser"),
+    Action(
+        "pin",
+        "Keep offline",
+        "Download them, and keep them on this computer",
+        "document-save",
+        ("--no-wait",),  # the mount goes on by itself, and that it has begun is said at once
+    ),
+    Action(
+        "unpin", "No longer keep offline", "Delete their copies on this computer", "list-remove"
+    ),
     Action("refresh", "Refresh", "Ask Google again what is in this folder", "view-refresh"),
 )
 
@@ -43,7 +59,7 @@ def script(program: str, action: Action) -> str:
     return f"""\
 #!/bin/sh
 [ $# -gt 0 ] || set -- .
-exec {shlex.quote(program)} --notify {action.command} -- "$@"
+exec {shlex.quote(program)} {action.arguments} "$@"
 """
 
 
@@ -54,7 +70,7 @@ def nemo_action(program: str, action: Action) -> str:
 Name={action.label}
 Comment={action.text}
 Icon-Name={action.icon}
-Exec={_quoted(program)} --notify {action.command} -- %F
+Exec={_quoted(program)} {action.arguments} %F
 Selection=notnone
 Extensions=any;
 UriScheme=file
@@ -78,7 +94,7 @@ Actions={commands}
 [Desktop Action {action.command}]
 Name={action.label}
 Icon={action.icon}
-Exec={_quoted(program)} --notify {action.command} -- %F
+Exec={_quoted(program)} {action.arguments} %F
 """
         for action in ACTIONS
     )
@@ -97,7 +113,7 @@ Profiles=selected;
 [X-Action-Profile selected]
 MimeTypes={_TYPES}
 SelectionCount=>0
-Exec={_quoted(program)} --notify {action.command} -- %F
+Exec={_quoted(program)} {action.arguments} %F
 """
 
 

@@ -57,7 +57,7 @@ def has_ours(xml: str) -> bool:
 
 
 def _element(action: Action, command: str) -> str:
-    run = f"{command} --notify {action.command} -- %F"
+    run = f"{command} {action.arguments} %F"
     return f"""\
 <action>
 \t<icon>{action.icon}</icon>

@@ -32,7 +32,7 @@ def test_every_action_runs_a_command_that_there_is() -> None:
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_menu_runs_our_program_wherever_it_is(program: str) -> None:
     for action in ACTIONS:
-        expected = [program, "--notify", action.command, "--", "%F"]
+        expected = [program, "--notify", action.command, *action.flags, "--", "%F"]
         menu = keys(actions.service_menu(program), f"Desktop Action {action.command}")
         libfm = keys(actions.libfm_action(program, action), "X-Action-Profile selected")
         nemo = keys(actions.nemo_action(program, action), "Nemo Action")

@@ -68,7 +68,7 @@ def test_an_empty_list_may_be_written_short() -> None:
 def test_a_command_is_written_as_xml() -> None:
     merged = thunar.merged(thunar.EMPTY, "'/opt/a & b/gphotosfs'")
 
-    assert "<command>'/opt/a &amp; b/gphotosfs' --notify refresh -- %F</command>" in merged
+    assert "<command>'/opt/a &amp; b/gphotosfs' --notify pin --no-wait -- %F</command>" in merged
 
 
 @pytest.mark.parametrize("text", ["", "no XML", "<actions>", "<things></things>"])
