@@ -1,8 +1,11 @@
 """The thumbnails of a mount: whether there are any, and where they lie."""
 
 import logging
+import os
+from functools import partial
+from pathlib import Path
 
-from gphotosfs.config import MountRequest, Thumbnails
+from gphotosfs.config import Amount, MountRequest, Thumbnails
 from gphotosfs.desktop.making import Maker, Tree
 from gphotosfs.desktop.thumbnail_files import ThumbnailFiles
 from gphotosfs.desktop.thumbnails import Thumbnails as MountThumbnails
@@ -23,8 +26,19 @@ def thumbnails_of(request: MountRequest, tree: Tree, root: Inode) -> MountThumbn
         return None
     profile = request.profile
     files = ThumbnailFiles(profile.folders.thumbnails, profile.name)
-    maker = Maker(tree, files, request.mountpoint, root)
+    has_room = partial(_has_room, profile.folders.cache, request.settings.cache_min_free)
+    maker = Maker(tree, files, request.mountpoint, root, has_room=has_room)
     return MountThumbnails(tree, maker, everything=wanted is Thumbnails.ALL)
+
+
+def _has_room(folder: Path, min_free: Amount) -> bool:
+    """Whether the disk has more free than cached bytes have to leave."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    free_bytes = disk.f_bavail * disk.f_frsize
+    return free_bytes > min_free.of(disk.f_blocks * disk.f_frsize)
 
 
 def _why_not(request: MountRequest) -> str:

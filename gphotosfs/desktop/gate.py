@@ -3,6 +3,8 @@
 import enum
 import heapq
 import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import trio
@@ -20,11 +22,19 @@ class Urgency(enum.IntEnum):
 
 
 class Rank(NamedTuple):
-    """Where one stands among those who wait; a smaller one goes first."""
+    """Where one stands among those who wait; a smaller one goes first, then who came first."""
 
     urgency: Urgency
-    age: int = 0
+    opening: int = 0
     """Negative numbers of openings: what was opened later goes before what was opened earlier."""
+
+
+class Turn:
+    """One who waits for a place, or has it."""
+
+    def __init__(self) -> None:
+        self.has_come = trio.Event()
+        self.is_over = False
 
 
 class Gate:
@@ -32,37 +42,40 @@ class Gate:
 
     def __init__(self, places: int) -> None:
         self._free = places
-        self._waiting: list[tuple[Rank, int, trio.Event]] = []
-        self._count = itertools.count()
-        self._given_up: set[int] = set()
+        self._waiting: list[tuple[Rank, int, Turn]] = []
+        self._numbers = itertools.count()
 
-    async def enter(self, rank: Rank) -> None:
-        """Wait for a place, which is held until `leave`."""
-        if self._free > 0:
-            self._free -= 1
-            await trio.lowlevel.checkpoint_if_cancelled()
-            return
-        number, event = next(self._count), trio.Event()
-        heapq.heappush(self._waiting, (rank, number, event))
+    def queue(self, rank: Rank) -> Turn:
+        """Stand in line from now on; whoever does has to `leave`, whether or not the turn has come."""
+        turn = Turn()
+        heapq.heappush(self._waiting, (rank, next(self._numbers), turn))
+        self._admit()
+        return turn
+
+    def leave(self, turn: Turn) -> None:
+        """Give the place to the next one, or the wait up."""
+        turn.is_over = True
+        if turn.has_come.is_set():
+            self._free += 1
+            self._admit()
+
+    @asynccontextmanager
+    async def place(self, rank: Rank) -> AsyncIterator[None]:
+        """Wait for a place, and hold it inside."""
+        turn = self.queue(rank)
         try:
-            await event.wait()
-        except trio.Cancelled:
-            if event.is_set():
-                self.leave()
-            else:
-                self._given_up.add(number)
-            raise
-
-    def leave(self) -> None:
-        """Give the place to the next one."""
-        while self._waiting:
-            _, number, event = heapq.heappop(self._waiting)
-            if number not in self._given_up:
-                event.set()
-                return
-            self._given_up.discard(number)
-        self._free += 1
+            await turn.has_come.wait()
+            yield
+        finally:
+            self.leave(turn)
 
     def waiting(self) -> int:
         """How many wait."""
-        return len(self._waiting) - len(self._given_up)
+        return sum(not turn.is_over for _, _, turn in self._waiting)
+
+    def _admit(self) -> None:
+        while self._free and self._waiting:
+            _, _, turn = heapq.heappop(self._waiting)
+            if not turn.is_over:
+                self._free -= 1
+                turn.has_come.set()

@@ -9,7 +9,9 @@ from typing import Final, Protocol, TypeVar, TypeVarTuple, Unpack
 import trio
 
 from gphotosfs import errors, pictures
+from gphotosfs.blobs.shelf import Blocking
 from gphotosfs.desktop.thumbnail_files import SIZES, Pictured, ThumbnailFiles, uri_of
+from gphotosfs.lanes import Lane, current_lane
 from gphotosfs.model import Entry, Inode, Node, Picture, Place
 from gphotosfs.views import virtual
 
@@ -28,6 +30,9 @@ PATIENCE_S: Final = 30.0
 
 PAUSE_S: Final = 30.0
 """So long nothing is asked for after a failure that would befall the next one as well."""
+
+NO_PLACE_S: Final = 300.0
+"""So long nothing is asked for where it could not be kept: the disk is full, or can't be written."""
 
 FAILURE_REMEMBERED_S: Final = 600.0
 """So long a photo of which there was no picture is left alone."""
@@ -67,8 +72,21 @@ class Tree(Protocol):
 class Maker:
     """Makes thumbnails for the paths of one mount."""
 
-    def __init__(self, tree: Tree, files: ThumbnailFiles, mountpoint: Path, root: Inode) -> None:
-        """`root` is the directory that is shown at the mount point."""
+    def __init__(
+        self,
+        tree: Tree,
+        files: ThumbnailFiles,
+        mountpoint: Path,
+        root: Inode,
+        *,
+        has_room: Callable[[], bool],
+        blocking: Blocking | None = None,
+    ) -> None:
+        """`root` is the directory that is shown at the mount point.
+
+        `has_room` says whether the disk has room for more; like all disk work and all drawing it is
+        done by `blocking`, in two threads by default.
+        """
         self.made = 0
         """Files of which a thumbnail was made; with one small picture each."""
         self.copied = 0
@@ -79,9 +97,10 @@ class Maker:
         self._files = files
         self._mountpoint = bytes(mountpoint)
         self._root = root
-        self._limiter = trio.CapacityLimiter(THREADS)
+        self._has_room = has_room
+        self._in_thread = blocking or in_threads()
         self._making: dict[Inode, trio.Event] = {}
-        self._paused_until_s = -1.0
+        self._paused_until_s = dict.fromkeys(Lane, -1.0)
         self._failed_until_s: dict[Inode, float] = {}
         self._told: set[type[Exception]] = set()
 
@@ -91,10 +110,8 @@ class Maker:
 
     async def lacking(self, directory: bytes, entries: list[Entry]) -> list[Entry]:
         """The files among the entries of a directory that lack a thumbnail, and may get one."""
-        if trio.current_time() < self._paused_until_s:
-            return []
         files = [entry for entry in entries if self._may_be_made(entry.node)]
-        return await self._in_thread(self._lacking, directory, files)
+        return await self._in_thread(self._lacking, directory, files) if files else []
 
     async def make(self, path: bytes, node: Node) -> None:
         """See to it that a file has its thumbnails at a path; a failure is told to the log."""
@@ -107,7 +124,7 @@ class Maker:
         try:
             with trio.fail_after(PATIENCE_S):
                 await self._make(path, node)
-            self._told.clear()
+            self._told.difference_update(_BEFALLS_ALL)
         except (errors.GPhotosError, trio.TooSlowError) as exc:
             self._note_failure(node.inode, exc)
         finally:
@@ -118,9 +135,9 @@ class Maker:
     async def spread(self, inode: Inode) -> None:
         """Copy a file's thumbnails to all its paths that have none."""
         node = await self._tree.stat(inode, probe=False)
-        first, *others = [*await self._paths(inode), b""]
-        if others:
-            await self._in_thread(self._spread, first, others[:-1], node)
+        paths = await self._paths(inode)
+        if len(paths) > 1:
+            await self._in_thread(self._spread, paths, node)
 
     async def renew(self, inode: Inode) -> None:
         """A file's bytes are others now: make anew what thumbnails it has."""
@@ -135,17 +152,22 @@ class Maker:
             await self.make(path, node)
 
     def is_paused(self) -> bool:
-        """Whether nothing can be had for the moment."""
-        return trio.current_time() < self._paused_until_s
+        """Whether nothing is asked for at the moment in the lane of who asks this."""
+        return trio.current_time() < self._paused_until_s[current_lane()]
 
     async def _make(self, path: bytes, node: Node) -> None:
         others = [other for other in await self._paths(node.inode) if other != path]
         missing = await self._in_thread(self._missing_after_copying, path, others, node)
         if not missing:
             return
+        if not await self._in_thread(self._has_room):
+            self._pause(NO_PLACE_S, Lane.FOREGROUND)
+            return
         picture = await self._tree.picture(node.inode, max(missing))
-        await self._in_thread(self._draw, path, node, picture, missing)
-        self.made += 1
+        if await self._in_thread(self._draw, path, node, picture, missing):
+            self.made += 1
+        else:
+            self._pause(NO_PLACE_S, Lane.FOREGROUND)
 
     async def _paths(self, inode: Inode) -> list[bytes]:
         """The absolute paths of a file or directory within the mount."""
@@ -159,24 +181,27 @@ class Maker:
     def _may_be_made(self, node: Node) -> bool:
         if node.is_directory or virtual.numbered(node.inode) is not None:
             return False
-        now_s = trio.current_time()
-        return now_s >= max(self._paused_until_s, self._failed_until_s.get(node.inode, -1.0))
+        failed_until_s = self._failed_until_s.get(node.inode, -1.0)
+        return trio.current_time() >= failed_until_s and not self.is_paused()
 
     def _note_failure(self, inode: Inode, exc: Exception) -> None:
         self.failed += 1
-        now_s = trio.current_time()
         if isinstance(exc, (*_BEFALLS_ALL, trio.TooSlowError)):
-            self._paused_until_s = now_s + PAUSE_S
+            # The day's quota has less room for what is less urgent.
+            self._pause(PAUSE_S, current_lane())
         else:
             while len(self._failed_until_s) >= FAILURES_KEPT:
                 del self._failed_until_s[next(iter(self._failed_until_s))]
-            self._failed_until_s[inode] = now_s + FAILURE_REMEMBERED_S
+            self._failed_until_s[inode] = trio.current_time() + FAILURE_REMEMBERED_S
         if type(exc) not in self._told:
             self._told.add(type(exc))
             log.info("a thumbnail can't be made: %s: %s", type(exc).__name__, exc)
 
-    async def _in_thread(self, function: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
-        return await trio.to_thread.run_sync(function, *args, limiter=self._limiter)
+    def _pause(self, pause_s: float, lane: Lane) -> None:
+        """Ask for nothing for a while, in this lane and in less urgent ones."""
+        for one in Lane:
+            if one >= lane:
+                self._paused_until_s[one] = trio.current_time() + pause_s
 
     # --- in threads ----------------------------------------------------------------------------
 
@@ -201,14 +226,13 @@ class Maker:
                 break
         return missing
 
-    def _draw(self, path: bytes, node: Node, picture: Picture, sizes_px: list[int]) -> None:
-        self._files.write(
-            _pictured(path, node, picture), pictures.thumbnail_pngs(picture.content, sizes_px)
-        )
+    def _draw(self, path: bytes, node: Node, picture: Picture, sizes_px: list[int]) -> bool:
+        pngs = pictures.thumbnail_pngs(picture.content, sizes_px)
+        return self._files.write(_pictured(path, node, picture), pngs)
 
-    def _spread(self, first: bytes, others: list[bytes], node: Node) -> None:
-        for other in others:
-            self._missing_after_copying(other, [first], node)
+    def _spread(self, paths: list[bytes], node: Node) -> None:
+        for path in paths if self._has_room() else ():
+            self._missing_after_copying(path, [other for other in paths if other != path], node)
 
     def _drawn(self, paths: Iterable[bytes], node: Node) -> list[bytes]:
         """The paths that have a thumbnail, in whatever size."""
@@ -220,6 +244,16 @@ class Maker:
             for size_px in SIZES:
                 with suppress(OSError):
                     self._files.path(uri_of(path), size_px).unlink(missing_ok=True)
+
+
+def in_threads() -> Blocking:
+    """Work in trio's worker threads, two at a time."""
+    limiter = trio.CapacityLimiter(THREADS)
+
+    async def blocking(function: Callable[[Unpack[Ts]], T], /, *args: *Ts) -> T:
+        return await trio.to_thread.run_sync(function, *args, limiter=limiter)
+
+    return blocking
 
 
 def _below(path: bytes, above: bytes) -> bytes | None:

@@ -118,9 +118,6 @@ class Visits:
     def __init__(self) -> None:
         self._visits: dict[Inode, Visit] = {}
 
-    def __contains__(self, directory: Inode) -> bool:
-        return directory in self._visits
-
     def at(self, directory: Inode) -> Visit | None:
         """The visit to a directory; None if there is none."""
         return self._visits.get(directory)
@@ -142,14 +139,10 @@ class Visits:
             if visit.parent == parent != other != directory and now_s - visit.read_s < COUNTING_S
         ]
 
-    def estimating(self, inode: Inode, now_s: float) -> Visit | None:
+    def showing(self, inode: Inode, now_s: float) -> Visit | None:
         """The visit to whose program a file was just shown with an estimate; None if to none."""
         self._forget(now_s)
         return next((v for v in self._visits.values() if inode in v.estimated), None)
-
-    def any(self) -> bool:
-        """Whether there is one that has just been."""
-        return bool(self._visits)
 
     def _forget(self, now_s: float) -> None:
         if any(visit.is_over(now_s) for visit in self._visits.values()):

@@ -6,15 +6,15 @@ the thumbnail cache already holds is drawn from there, and no file is opened.
 
 import itertools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
 import trio
 
 from gphotosfs import errors
-from gphotosfs.desktop.gate import Gate, Rank, Urgency
+from gphotosfs.desktop.gate import Gate, Rank, Turn, Urgency
 from gphotosfs.desktop.making import Maker, Tree
 from gphotosfs.desktop.programs import Role, role_of
 from gphotosfs.desktop.sweeps import (
@@ -101,21 +101,21 @@ class Thumbnails:
                 await sweep.settled(entries[-1].cookie)
         visit.shown((), trio.current_time())
 
-    def is_browsing(self) -> bool:
-        """Whether a file manager may just be asking for the sizes of many files."""
-        return self._visits.any()
+    def is_content_with(self, node: Node, tid: int) -> bool:
+        """Whether a program that asks for attributes will do with a size that is an estimate.
 
-    def wants_estimate(self, inode: Inode, tid: int) -> bool:
-        """Whether it is one that asks, for a file of a directory that it has just opened.
-
-        Then an estimate will do: a probe for each would double the requests of a first visit.
+        A probe for each file would double the requests of a first visit. So a file manager has to do
+        with one in the sweep through a directory that it has opened, and a thumbnailer always: it
+        only wants to know the time.
         """
-        now_s = trio.current_time()
-        visit = self._visits.estimating(inode, now_s)
-        if visit is None or self._role_of(tid) is not Role.FILE_MANAGER:
+        role = self._role_of(tid)
+        if role is Role.ORDINARY:
             return False
-        visit.asked_s = now_s
-        return True
+        now_s = trio.current_time()
+        visit = self._visits.showing(node.inode, now_s)
+        if visit is not None:
+            visit.asked_s = now_s
+        return visit is not None or role is Role.THUMBNAILER
 
     async def opening(self, inode: Inode, tid: int) -> bool:
         """A program opens a file; whether to draw its thumbnail.
@@ -180,8 +180,7 @@ class Thumbnails:
         wanted: list[Inode] = []
         try:
             with sweep.scope:
-                async with trio.open_nursery() as making:
-                    await _quietly(partial(self._make_each, sweep, making, wanted))
+                await _quietly(partial(self._make_each, sweep, wanted))
                 sweep.end()
                 for inode in wanted:
                     await self._spread(inode)
@@ -190,8 +189,8 @@ class Thumbnails:
             if self._sweeps.get(sweep.directory) is sweep:
                 del self._sweeps[sweep.directory]
 
-    async def _make_each(self, sweep: Sweep, making: trio.Nursery, kept: list[Inode]) -> None:
-        """Start making each thumbnail that is missing, in the order of the listing."""
+    async def _make_each(self, sweep: Sweep, seen: list[Inode]) -> None:
+        """Make each thumbnail that is missing, in the order of the listing."""
         above = await self._maker.path_of(sweep.directory)
         if above is None:
             return  # it is not within this mount any more
@@ -199,28 +198,31 @@ class Thumbnails:
         while entries := await self._tree.entries(sweep.directory, sweep.after):
             wanted = await self._maker.lacking(above, entries)
             sweep.found([entry.cookie for entry in wanted], entries[-1].cookie)
-            for position, entry in enumerate(wanted, count):
-                with in_lane(lane_for(position)):
-                    await self._gate.enter(sweep.rank)
-                    making.start_soon(self._make_entry, sweep, above + b"/" + entry.name, entry)
-                if position < LOOKED_AT:
-                    kept.append(entry.node.inode)
+            async with trio.open_nursery() as making:
+                for position, entry in enumerate(wanted, count):
+                    # Queued here, since tasks that are started together run in any order.
+                    turn = self._gate.queue(sweep.rank)
+                    with in_lane(lane_for(position)):
+                        path = above + b"/" + entry.name
+                        making.start_soon(self._make_entry, sweep, path, entry, turn)
+                    if position < LOOKED_AT:
+                        seen.append(entry.node.inode)
             count += len(wanted)
             if count >= sweep.limit:
                 return
 
-    async def _make_entry(self, sweep: Sweep, path: bytes, entry: Entry) -> None:
-        """The task of one thumbnail, which has its place already."""
+    async def _make_entry(self, sweep: Sweep, path: bytes, entry: Entry, turn: Turn) -> None:
         try:
+            await turn.has_come.wait()
             await _quietly(partial(self._maker.make, path, entry.node))
         finally:
-            self._gate.leave()
+            self._gate.leave(turn)
             sweep.settle(entry.cookie)
 
     async def _make_asked(self, inode: Inode, done: trio.Event) -> None:
         """The thumbnail of a file that a thumbnailer has opened."""
         try:
-            async with self._place(Rank(Urgency.ASKED)):
+            async with self._gate.place(Rank(Urgency.ASKED)):
                 path = await self._maker.path_of(inode)
                 if path is not None:
                     await self._maker.make(path, await self._tree.stat(inode, probe=False))
@@ -230,12 +232,12 @@ class Thumbnails:
 
     async def _spread(self, inode: Inode) -> None:
         """Let a file's other paths have its thumbnails as well, when nobody waits."""
-        async with self._place(Rank(Urgency.LATER)):
+        async with self._gate.place(Rank(Urgency.LATER)):
             await _quietly(partial(self._maker.spread, inode))
 
     async def _renew(self, inode: Inode) -> None:
         with in_lane(Lane.BACKGROUND):
-            async with self._place(Rank(Urgency.LATER)):
+            async with self._gate.place(Rank(Urgency.LATER)):
                 await self._maker.renew(inode)
 
     async def _make_all(self) -> None:
@@ -255,7 +257,7 @@ class Thumbnails:
         if path is None:
             return
         while True:
-            async with self._place(Rank(Urgency.LATER)):
+            async with self._gate.place(Rank(Urgency.LATER)):
                 await self._maker.make(path, node)
             if not self._maker.is_paused():
                 break
@@ -265,15 +267,6 @@ class Thumbnails:
     def _spawn(self, task: Callable[[], Awaitable[None]]) -> None:
         if self._nursery is not None:
             self._nursery.start_soon(_quietly, task)
-
-    @asynccontextmanager
-    async def _place(self, rank: Rank) -> AsyncIterator[None]:
-        """A place among those who have something to do."""
-        await self._gate.enter(rank)
-        try:
-            yield
-        finally:
-            self._gate.leave()
 
 
 async def _quietly(task: Callable[[], Awaitable[None]]) -> None:

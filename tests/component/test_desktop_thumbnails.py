@@ -1,0 +1,258 @@
+"""Thumbnails are there before anybody reads a photo to draw one, and cost as little as they can."""
+
+from collections import Counter
+from pathlib import Path
+
+import trio
+import trio.testing
+
+from gphotosfs.desktop.sweeps import PATIENCE_S, SWEEP_ENDS_S
+from gphotosfs.pictures import texts_of
+from tests.component.thumbnails_kit import (
+    LS,
+    TUMBLER,
+    browsing,
+    painted,
+    small_requests,
+    until,
+)
+
+Clock = trio.testing.MockClock
+
+
+async def test_a_first_visit_costs_one_small_request_a_photo(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(30)
+    async with browsing(tmp_path, photos) as desktop:
+        found = await desktop.look("media/all")
+
+        assert [desktop.thumbnail(f"media/all/{e.name.decode()}") for e in found].count(None) == 0
+    assert small_requests(photos) == {"GET w256-h256": 30}
+
+
+async def test_a_thumbnail_says_what_it_is_of(tmp_path: Path, autojump_clock: Clock) -> None:
+    photos = painted(1)
+    async with browsing(tmp_path, photos) as desktop:
+        (entry,) = await desktop.look("media/all")
+        png = desktop.thumbnail("media/all/000.jpg", 256)
+
+    assert png is not None
+    assert texts_of(png) == {
+        "Thumb::URI": "file:///home/ada/My%20photos/media/all/000.jpg",
+        "Thumb::MTime": str(entry.node.modified_ns // 10**9),
+        "Thumb::Mimetype": "image/jpeg",
+        "Thumb::Image::Width": "320",
+        "Thumb::Image::Height": "240",
+        "Software": "gphotosfs",
+        "X-GPhotosFS::Profile": "default",
+    }
+
+
+async def test_a_second_visit_and_a_remount_ask_for_nothing(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(10)
+    async with browsing(tmp_path, photos) as desktop:
+        await desktop.look("media/all")
+        await trio.sleep(60)
+        asked = len(photos.log)
+        await desktop.look("media/all")
+    async with browsing(tmp_path, photos) as desktop:
+        await desktop.look("media/all")
+
+    assert len(photos.log) == asked
+
+
+async def test_every_path_of_a_photo_gets_the_same_picture(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """Those that nobody opened come last, as copies: without a request and without decoding."""
+    photos = painted(5)
+    photos.world.new_album("Rome", [item.id for item in photos.world.items()])
+    async with browsing(tmp_path, photos) as desktop:
+        await desktop.look("albums/Rome")
+        assert desktop.count() == 5
+        await desktop.look("media/all", LS, stats=False)  # now these are known
+        await desktop.look("media/by-year/2021")
+        await until(lambda: desktop.count() == 5 * 5)
+
+        places = ("albums/Rome", "media/all", "media/by-year/2021")
+        pixels = [desktop.thumbnail(f"{place}/000.jpg", 256) for place in places]
+        assert len({png.partition(b"IDAT")[2] for png in pixels if png is not None}) == 1
+        assert None not in pixels
+    assert small_requests(photos) == {"GET w256-h256": 5}
+
+
+async def test_a_mount_of_an_album_has_its_own_paths_alone(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(3)
+    photos.world.new_album("Rome", [item.id for item in photos.world.items()])
+    async with browsing(tmp_path, photos, root="albums/Rome") as desktop:
+        await desktop.look("media/all", LS)
+        await desktop.look("albums/Rome")
+        await trio.sleep(60)
+
+        assert desktop.thumbnails() == [
+            f"file:///home/ada/My%20photos/{n:03}.jpg" for n in range(3)
+        ]
+
+
+async def test_other_programs_cause_no_thumbnails(tmp_path: Path, autojump_clock: Clock) -> None:
+    photos = painted(5)
+    async with browsing(tmp_path, photos) as desktop:
+        await desktop.look("media/all", LS)
+        await trio.sleep(60)
+
+        assert desktop.count() == 0
+    assert small_requests(photos) == {"HEAD d": 5}
+
+
+async def test_a_slow_line_holds_a_file_manager_for_two_seconds_in_all(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """What is not there by then comes later."""
+    photos = painted(100, latency_s=3.0)
+    async with browsing(tmp_path, photos) as desktop:
+        await desktop.look("media/all", LS, stats=False)
+        began_s = trio.current_time()
+        await desktop.look("media/all")
+        assert trio.current_time() - began_s == PATIENCE_S
+        assert desktop.count() == 0
+        await until(lambda: desktop.count() >= 100)
+
+
+async def test_nobody_waits_when_all_is_there(tmp_path: Path, autojump_clock: Clock) -> None:
+    photos = painted(100, latency_s=0.1)
+    async with browsing(tmp_path, photos) as desktop:
+        await desktop.look("media/all")
+        began_s = trio.current_time()
+        await desktop.look("media/all")
+        assert trio.current_time() == began_s
+
+
+async def test_a_stat_behind_the_sweep_asks_for_the_exact_size(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """As when somebody opens the properties of a file."""
+    photos = painted(5)
+    async with browsing(tmp_path, photos) as desktop:
+        found = await desktop.look("media/all")
+        assert not (await desktop.stat(found[0].node.inode)).size_is_exact
+        await trio.sleep(SWEEP_ENDS_S + 1)
+        assert (await desktop.stat(found[0].node.inode)).size_is_exact
+    assert small_requests(photos)["HEAD d"] >= 1
+
+
+async def test_ls_beside_a_file_manager_sees_exact_sizes(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(5)
+    async with browsing(tmp_path, photos) as desktop:
+        found = await desktop.look("media/all")
+        assert (await desktop.stat(found[0].node.inode, LS)).size_is_exact
+
+
+async def test_directories_that_are_only_counted_cost_nothing(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """Nautilus opens each album of the folder it shows, one right behind the other."""
+    photos = painted(20, latency_s=0.1)
+    items = [item.id for item in photos.world.items()]
+    for number in range(10):
+        photos.world.new_album(f"Album {number}", items[2 * number : 2 * number + 2])
+    async with browsing(tmp_path, photos) as desktop:
+        await desktop.look("albums")
+        for number in range(10):
+            await desktop.look(f"albums/Album {number}", stats=False)
+        counted = small_requests(photos).total()
+        await trio.sleep(5)
+        await desktop.look("albums/Album 7")
+        assert sum("Album%207" in uri for uri in desktop.thumbnails()) == 2
+
+    assert counted <= 2  # of the first one, which could be one that somebody opened
+
+
+async def test_what_is_opened_later_goes_first(tmp_path: Path, autojump_clock: Clock) -> None:
+    photos = painted(300, latency_s=0.5)
+    items = [item.id for item in photos.world.items()]
+    photos.world.new_album("Long", items[:290])
+    photos.world.new_album("Short", items[290:])
+    async with browsing(tmp_path, photos) as desktop:
+        await desktop.look("albums/Long")
+        await trio.sleep(1)
+        made = desktop.count()
+        await desktop.look("albums/Short")
+        shorts = [uri for uri in desktop.thumbnails() if "Short" in uri]
+        assert made < 150
+        assert len(shorts) == 10
+
+
+async def test_a_thumbnailer_waits_for_ours_and_its_neighbours_follow(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """Tumbler looks into the cache again before each batch of files."""
+    photos = painted(60, latency_s=0.5)
+    async with browsing(tmp_path, photos) as desktop:
+        found = await desktop.look("media/all", LS, stats=False)
+        entry = found[30]
+        began_s = trio.current_time()
+        assert await desktop.service.opening(entry.node.inode, TUMBLER)
+        assert trio.current_time() - began_s < PATIENCE_S
+        assert desktop.thumbnail(f"media/all/{entry.name.decode()}") is not None
+        await trio.sleep(5)
+        neighbours = found[31:]
+        for one in neighbours:
+            assert desktop.thumbnail(f"media/all/{one.name.decode()}") is not None
+
+
+async def test_a_file_that_a_thumbnailer_opened_jumps_the_queue(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(200, latency_s=1.0)
+    async with browsing(tmp_path, photos) as desktop:
+        found = await desktop.look("media/all", stats=False)
+        last = found[-1]
+        assert desktop.thumbnail(f"media/all/{last.name.decode()}") is None
+        await desktop.service.opening(last.node.inode, TUMBLER)
+        await trio.sleep(2.5)  # one request of those under way, and its own
+        assert desktop.thumbnail(f"media/all/{last.name.decode()}") is not None
+        assert desktop.count() < 150
+
+
+async def test_what_a_thumbnailer_reads_leads_to_nothing_else(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """No photo comes whole, and none is fetched ahead, as they would for a viewer."""
+    photos = painted(12)
+    async with browsing(tmp_path, photos) as desktop:
+        tree = desktop.core.tree
+        found = await desktop.look("media/all", LS, stats=False)
+        photos.log.clear()
+        for entry in found[:6]:
+            handle = await tree.open(entry.node.inode, for_thumbnail=True)
+            size_bytes = tree.node(entry.node.inode).size_bytes
+            for offset in range(0, size_bytes, 1 << 17):
+                await tree.read(handle, offset, 1 << 17)
+            tree.close(handle)
+        await trio.sleep(10)
+
+    read = Counter(row.path for row in photos.requests("media"))
+    assert len(read) == 6
+    assert all(count == 2 for count in read.values())
+
+
+async def test_everything_known_gets_thumbnails_if_that_is_wanted(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """`thumbnails=all`; what becomes known later as well."""
+    photos = painted(5)
+    async with browsing(tmp_path, photos, everything=True, dir_cache_time_s=1.0) as desktop:
+        await desktop.look("media/all", LS, stats=False)
+        await until(lambda: desktop.thumbnail("media/by-year/2021/004.jpg"))
+        photos.world.add_item(width=320, height=240, filename="new.jpg")
+        await trio.sleep(5)
+        await desktop.look("media/all", LS, stats=False)
+        await until(lambda: desktop.thumbnail("media/all/new.jpg"))
+    assert small_requests(photos) == {"GET w256-h256": 6}
