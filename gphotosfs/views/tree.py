@@ -5,6 +5,7 @@ This is what `fuse/` asks, and a second mount of the same profile asks it over t
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import trio
@@ -209,9 +210,12 @@ class Tree:
             RemoteError: it could not be had from Google; the subclass says why.
         """
         row = shown.item(self._store.read, inode)
-        if row is None:
+        # A preview looks like its original, of which there is a smaller picture at Google.
+        original = entries.item(self._store.read, original_of(inode))
+        if row is None or original is None:
             raise errors.NoEntryError(f"inode {inode} is no photo or video")
-        return await self._pictures.picture(row, longest_px)
+        picture = await self._pictures.picture(original, longest_px)
+        return replace(picture, mime_type=row.mime_type, width=row.width, height=row.height)
 
     async def places(self, inode: Inode) -> list[Place]:
         """Everywhere a file or directory is shown, first in the directory that was opened last."""

@@ -157,6 +157,20 @@ async def test_a_slideshow_finds_the_next_previews_under_way(
     assert {path.rpartition("=")[2] for path in asked} == {SCALED}
 
 
+async def test_a_slideshow_after_a_restart_asks_for_addresses_fifty_at_a_time(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    photos = an_album(55)
+    async with running_core(tmp_path, photos) as core:
+        paths = await album(core, photos)
+    asked = calls(photos)
+    async with running_core(tmp_path, photos) as core:
+        for path in paths:
+            await content(core, path)
+
+    assert calls(photos) - asked <= 3
+
+
 async def test_a_film_has_no_preview(tmp_path: Path) -> None:
     photos = SimulatedGoogle(small_library(items=3, album_sizes=[], kinds={"video/mp4": 1}))
     async with running_core(tmp_path, photos) as core:

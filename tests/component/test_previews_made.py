@@ -13,7 +13,7 @@ from gphotosfs.app.core import Core
 from gphotosfs.model import original_of
 from tests.component.archives_kit import content_of, names_in, packed, signed_out, told
 from tests.component.core_kit import Seen, byte_requests, running_core
-from tests.component.picks_kit import a_library_and_more, picked, some
+from tests.component.picks_kit import a_library_and_more, begun, picked, some, until
 from tests.component.previews_kit import a_jpeg, measured
 
 ALL = "previews/media/all"
@@ -131,6 +131,40 @@ async def test_an_export_with_other_bytes_has_another_preview(
     assert measured(after)[1] == (700, 400)
     assert (guessed.size_is_exact, exact.size_is_exact) == (False, True)
     assert seen.renewed == [original_of(inode), inode]
+
+
+async def test_a_previews_thumbnail_is_made_of_its_original(tmp_path: Path) -> None:
+    path = an_archive(tmp_path, "t.zip", ("a.png", a_png(500, 300)), deflated=True)
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([path])
+        inode = await core.tree.resolve(f"{ALL}/a.png.jpg")
+        picture = await core.tree.picture(inode, 256)
+        (place, *_) = await core.tree.places(inode)
+
+    assert (measured(picture.content), picture.mime_type) == (("JPEG", (256, 154)), "image/jpeg")
+    assert place.path == b"previews/media/all/a.png.jpg"
+
+
+async def test_what_is_picked_has_previews_before_it_is_here(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Made of the original too, which the session gives: the same as afterwards, when it is here."""
+    photos = a_library_and_more()
+    (item,) = [item for item in some(photos, 12) if item.mime_type == "image/jpeg"][:1]
+    photos.world.edit_item(item.id, cheap=False)
+    photos.faults.add("status", kind="media", times=8)
+    async with running_core(tmp_path, photos) as core:
+        name = await begun(core, photos, [item])
+        await until(lambda: core.picks.state(name)["problem"])
+        photos.faults.clear()
+        (file,) = await names_in(core, f"previews/picked/{name}")
+        early = await content_of(core, f"previews/picked/{name}/{file}")
+        await until(lambda: core.picks.state(name)["state"] == "over")
+        await core.cache.clear()
+        late = await content_of(core, f"previews/picked/{name}/{file}")
+
+    assert measured(early)[0] == "JPEG"
+    assert early == late
 
 
 async def test_a_picked_photo_keeps_its_preview_when_the_session_is_over(
