@@ -10,6 +10,7 @@ from typing import Any, Final
 import trio
 
 from gphotosfs import __version__, errors
+from gphotosfs.app.joining import Joining
 from gphotosfs.app.metrics import metrics_text
 from gphotosfs.app.takeout import Takeout
 from gphotosfs.blobs.cache import BlobCache, in_threads
@@ -24,7 +25,7 @@ from gphotosfs.config import Profile, Settings
 from gphotosfs.google.connection import Google
 from gphotosfs.google.scopes import are_for_picking_alone
 from gphotosfs.limits import BATCH_GET_MAX
-from gphotosfs.model import BlobKey, BlobSize, Inode, ItemId, Variant
+from gphotosfs.model import BlobKey, BlobSize, Inode, ItemId, Variant, preview_of
 from gphotosfs.views import picking, pinning
 from gphotosfs.views.files import Files
 from gphotosfs.views.layout import plant_tree
@@ -154,6 +155,12 @@ class Core:
             cached_bytes=lambda: self.cache.usage().bytes,
             now_ns=now_ns,
         )
+        self.joining = Joining(
+            self.store,
+            self.takeout.media,
+            is_busy=lambda: any((*self.listings.gauges().values(), self.takeout.is_reading)),
+            changed=self._changed,
+        )
         self.pins = Pins(
             pinning.Means(
                 store=self.store,
@@ -181,6 +188,7 @@ class Core:
                 await nursery.start(self.listings.run)
                 await nursery.start(self.picks.run)
                 await nursery.start(self.takeout.run)
+                await nursery.start(self.joining.run)
                 await nursery.start(self.pins.run)
                 task_status.started()
         finally:
@@ -235,6 +243,14 @@ class Core:
         }
 
     def _changed(self, changes: Changes) -> None:
+        for inode in changes.renewed:
+            item = entries.item(self.store.read, inode)
+            if item is not None:
+                self._files.replaced(inode, item.id)
+            self._renewed(inode)
+            self._renewed(preview_of(inode))
+        if changes.has_candidates:
+            self.joining.wake()
         self._tell(changes)
         self.pins.notice(changes)
 
@@ -242,16 +258,15 @@ class Core:
         item = entries.item_with_id(self.store.read, identity)
         if item is not None:
             self.cache.renew(item.blob, size_bytes)
-            self._renewed(item.inode)
+            self._tell_renewed(item.blob)
             self._renew_preview(identity)
 
     def _learned(self, key: BlobKey, size: BlobSize) -> None:
         self.sizes.learn(key, size.total_bytes)
-        item = shown.item_of(self.store.read, key) if size.changed else None
-        if item is not None:
-            self._renewed(item.inode)
+        if size.changed:
+            self._tell_renewed(key)
             if key.variant is Variant.PHOTO:
-                self._renew_preview(item.id)
+                self._renew_preview(key.item)
 
     def _renew_preview(self, identity: ItemId) -> None:
         """A photo has other bytes now, and so its preview, if anybody has seen that."""
@@ -261,7 +276,11 @@ class Core:
             self._previews.forget(identity)
             self.cache.renew(key, None)
             self.sizes.forget(preview.inode)
-            self._renewed(preview.inode)
+            self._tell_renewed(key)
+
+    def _tell_renewed(self, key: BlobKey) -> None:
+        for inode in entries.showing(self.store.read, key.item):
+            self._renewed(preview_of(inode) if key.variant is Variant.PREVIEW else inode)
 
 
 def _has_library(google: Google) -> bool:

@@ -33,7 +33,7 @@ LOOK_S: Final = 60.0
 BATCH: Final = 1000
 """Items written in one transaction, which others that write wait for: about 0.2 s."""
 
-STATE_FORMAT: Final = 1
+STATE_FORMAT: Final = 2
 """Another one has the archives read again: what is made of them has changed."""
 
 
@@ -184,9 +184,14 @@ class Takeout:
             "problems": len(self._problems()),
         }
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether archives are being read just now."""
+        return self._one_reading.locked()
+
     def gauges(self) -> dict[str, int]:
         """How much is under way."""
-        return {"takeout_readings": int(self._one_reading.locked())}
+        return {"takeout_readings": int(self.is_reading)}
 
     def _locate(self, item: ItemId) -> Member | None:
         at = catalogue.location_of(self._store.read, item)

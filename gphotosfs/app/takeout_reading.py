@@ -99,6 +99,11 @@ def found_item(told: Mapping[str, Any], include_archived: bool) -> FoundItem:
         favorite=facts["favorite"],
         archived=facts["archived"],
         trashed=facts["trashed"],
+        # Without a sidecar there is neither title nor time; what is in the trash Google does not show.
+        is_original=told["is_original"]
+        and bool(facts["title"])
+        and facts["taken_s"] is not None
+        and not facts["trashed"],
     )
 
 

@@ -17,6 +17,7 @@ from gphotosfs.model import (
     Processing,
     Variant,
     is_preview,
+    preview_of,
 )
 
 
@@ -40,6 +41,8 @@ class ItemRow(NamedTuple):
     source: ItemSource = ItemSource.LIBRARY
     preview_bytes: int | None = None
     """The exact size of its preview; None while nobody knows it."""
+    bytes_of: Inode = Inode(0)
+    """The item whose bytes it shows, which is itself but for photos that are known from two sources."""
 
     @property
     def blob(self) -> BlobKey:
@@ -48,6 +51,11 @@ class ItemRow(NamedTuple):
             return BlobKey(self.id, Variant.PREVIEW)
         variant = Variant.VIDEO if self.kind is MediaKind.VIDEO else Variant.PHOTO
         return BlobKey(self.id, variant)
+
+    @property
+    def sized_inode(self) -> Inode:
+        """The number under which its size is kept: that of the bytes."""
+        return preview_of(self.bytes_of) if is_preview(self.inode) else self.bytes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +86,20 @@ class Order(enum.Enum):
     BY_NAME = "e.name > here.name ORDER BY e.name"
 
 
-# Either half of a row is NULL: a number belongs to an item or to a directory.
+# Either half of a row is NULL: a number belongs to an item or to a directory. `b` is the item whose bytes
+# `i` shows: its own row, but for photos that are known from archives and from Google (joining.py).
 _TARGET = """
-    i.inode AS item, i.id, i.kind, i.mime_type, i.camera, i.width, i.height, i.processing, i.size_bytes,
-    i.source, i.preview_bytes,
+    i.inode AS item, b.id, b.kind, b.mime_type, b.camera, b.width, b.height, b.processing, b.size_bytes,
+    b.source, b.preview_bytes, b.inode AS bytes_of,
     coalesce(i.created_ns, i.first_seen_ns) AS time_ns,
     (SELECT count(*) FROM entry AS l WHERE l.inode = i.inode) AS links,
     d.inode AS directory, d.kind AS directory_kind, d.key, d.parent,
     coalesce(d.newest_ns, d.first_seen_ns) AS modified_ns, d.first_seen_ns AS directory_seen_ns
 """
+_BYTES = "LEFT JOIN item AS b ON b.inode = coalesce(i.bytes_of, i.inode)"
 _ENTRIES = f"""
     SELECT e.id AS entry, e.name, {_TARGET} FROM entry AS e
-    LEFT JOIN item AS i ON i.inode = e.inode LEFT JOIN directory AS d ON d.inode = e.inode
+    LEFT JOIN item AS i ON i.inode = e.inode {_BYTES} LEFT JOIN directory AS d ON d.inode = e.inode
 """  # noqa: S608 - a constant
 # What is shown among previews: no film, and no directory that holds nothing else.
 _PREVIEWED = " AND coalesce(i.kind, 'photo') = 'photo' AND coalesce(d.kind, '') <> 'videos'"
@@ -101,19 +111,45 @@ _DIRECTORIES = """
 
 
 def item(db: Connection, inode: Inode) -> ItemRow | None:
-    """The item with this number; None if it is no item's."""
+    """The item with this number, as it is shown; None if it is no item's."""
     row = db.execute(
-        f"SELECT {_TARGET} FROM item AS i LEFT JOIN directory AS d ON d.inode = i.inode"  # noqa: S608
+        f"SELECT {_TARGET} FROM item AS i {_BYTES} LEFT JOIN directory AS d ON d.inode = i.inode"  # noqa: S608
         " WHERE i.inode = ?",
         (inode,),
     ).fetchone()
     return None if row is None else _item(row)
 
 
+def own_item(db: Connection, inode: Inode) -> ItemRow | None:
+    """The item with this number by itself, whatever it was joined with; None if it is no item's."""
+    row = db.execute(
+        f"SELECT {_TARGET} FROM item AS i JOIN item AS b ON b.inode = i.inode"  # noqa: S608
+        " LEFT JOIN directory AS d ON d.inode = i.inode WHERE i.inode = ?",
+        (inode,),
+    ).fetchone()
+    return None if row is None else _item(row)
+
+
 def item_with_id(db: Connection, identity: ItemId) -> ItemRow | None:
-    """The item with this id of Google's; None if it was never listed."""
+    """The item with this id of its source, by itself; None if it was never listed."""
     row = db.execute("SELECT inode FROM item WHERE id = ?", (identity,)).fetchone()
-    return None if row is None else item(db, Inode(row[0]))
+    return None if row is None else own_item(db, Inode(row[0]))
+
+
+def shown_inode(db: Connection, inode: Inode) -> Inode:
+    """The number under which an item is shown: that of an older one, if it was joined to it."""
+    row = db.execute("SELECT joined_to FROM item WHERE inode = ?", (inode,)).fetchone()
+    return inode if row is None or row[0] is None else Inode(row[0])
+
+
+def showing(db: Connection, identity: ItemId) -> list[Inode]:
+    """The files that show the bytes with this id; a number that was given up is still one of them."""
+    rows = db.execute(
+        "SELECT s.inode FROM item AS i JOIN item AS s ON s.inode IN (i.inode, i.joined_to)"
+        " WHERE i.id = ? AND coalesce(s.bytes_of, s.inode) = i.inode",
+        (identity,),
+    )
+    return [Inode(row[0]) for row in rows]
 
 
 def directory(db: Connection, inode: Inode) -> DirectoryRow | None:
@@ -176,7 +212,7 @@ def entry_id(db: Connection, parent: Inode, inode: Inode) -> int | None:
 def shows(db: Connection, parent: Inode, identity: ItemId) -> bool:
     """Whether a directory shows the item with this id of Google's."""
     row = db.execute(
-        "SELECT 1 FROM item AS i JOIN entry AS e ON e.inode = i.inode"
+        "SELECT 1 FROM item AS i JOIN entry AS e ON e.inode = coalesce(i.joined_to, i.inode)"
         " WHERE i.id = ? AND e.directory = ?",
         (identity, parent),
     ).fetchone()
@@ -224,10 +260,10 @@ def unknown_sizes_after(
 
     `previewed` asks for those whose preview has an unknown size.
     """
-    unknown = f"i.preview_bytes IS NULL{_PREVIEWED}" if previewed else "i.size_bytes IS NULL"
+    unknown = f"b.preview_bytes IS NULL{_PREVIEWED}" if previewed else "b.size_bytes IS NULL"
     rows = db.execute(
         f"{_ENTRIES} WHERE e.directory = ? AND e.id > ? AND i.inode IS NOT NULL"
-        f" AND {unknown} AND i.processing = 'ready' ORDER BY e.id LIMIT ?",
+        f" AND {unknown} AND b.processing = 'ready' ORDER BY e.id LIMIT ?",
         (parent, after, limit),
     )
     return [_entry(row) for row in rows]
@@ -250,7 +286,7 @@ def followers(
     rows = db.execute(
         f"SELECT e.id AS entry, e.name, {_TARGET} FROM entry AS here"  # noqa: S608 - constants
         " JOIN entry AS e ON e.directory = here.directory JOIN item AS i ON i.inode = e.inode"
-        " LEFT JOIN directory AS d ON d.inode = i.inode"
+        f" {_BYTES} LEFT JOIN directory AS d ON d.inode = i.inode"
         f" WHERE here.inode = ? AND here.directory = ?{only} AND {order.value} LIMIT ?",
         (inode, parent, limit),
     )
@@ -258,9 +294,22 @@ def followers(
 
 
 def details(db: Connection, inode: Inode) -> Mapping[str, Any]:
-    """What only extended attributes show of an item; empty if the number is no item's."""
-    row = db.execute("SELECT details, created_ns FROM item WHERE inode = ?", (inode,)).fetchone()
-    found: dict[str, Any] = {} if row is None else json.loads(row[0])
+    """What only extended attributes show of an item; empty if the number is no item's.
+
+    What archives say of it goes before what Google says.
+    """
+    rows = db.execute(
+        "SELECT m.details FROM item AS i JOIN item AS m"
+        " ON m.inode IN (SELECT inode FROM item WHERE inode = i.inode OR joined_to = i.inode)"
+        " LEFT JOIN takeout_file AS f ON f.inode = m.inode WHERE i.inode = ?"
+        # Of what lay in archives that are gone only what is shown.
+        " AND (m.source <> ? OR f.inode IS NOT NULL OR m.inode = coalesce(i.bytes_of, i.inode))"
+        " ORDER BY f.inode IS NOT NULL, m.inode = coalesce(i.bytes_of, i.inode)",
+        (inode, ItemSource.TAKEOUT),
+    )
+    found: dict[str, Any] = {}
+    for row in rows:
+        found |= json.loads(row[0])
     return found
 
 
@@ -281,9 +330,10 @@ def counts(db: Connection) -> dict[str, int]:
     # would hold up everybody for a tenth of a second.
     directories = "SELECT count(*) FROM directory WHERE inode >= ?"
     inodes = "SELECT value - ? FROM fact WHERE name = 'next_inode'"
+    joined = "SELECT coalesce(max(value), 0) FROM fact WHERE name = 'joined_items'"
     return {
         "items": db.execute(
-            f"SELECT ({inodes}) - ({directories})",
+            f"SELECT ({inodes}) - ({directories}) - ({joined})",
             (FIRST_FREE_INODE, FIRST_FREE_INODE),
         ).fetchone()[0],
         "albums": db.execute("SELECT count(*) FROM album").fetchone()[0],
@@ -310,6 +360,7 @@ def _item(row: Row) -> ItemRow:
         links=row["links"],
         source=ItemSource(row["source"]),
         preview_bytes=row["preview_bytes"],
+        bytes_of=Inode(row["bytes_of"]),
     )
 
 

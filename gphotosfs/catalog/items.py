@@ -6,14 +6,14 @@ from typing import Any, Final, NamedTuple
 
 from gphotosfs import names
 from gphotosfs.catalog.entries import directory_of
+from gphotosfs.catalog.joining import note_candidates_of_google
 from gphotosfs.catalog.places import Changes, hide, hide_empty, make_directory, show
-from gphotosfs.catalog.store import Connection, new_inode
+from gphotosfs.catalog.store import Connection, Row, new_inode
 from gphotosfs.model import (
     DirectoryKind,
     Inode,
     ItemSource,
     MediaItem,
-    PickState,
     is_preview,
     original_of,
 )
@@ -26,7 +26,12 @@ _COLUMNS: Final = (
     "width", "height", "processing", "camera", "details", "source",
 )  # fmt: skip
 # Built of constants alone, so there is nothing to inject.
-_SELECT: Final = f"SELECT inode, first_seen_ns, {', '.join(_COLUMNS)} FROM item WHERE id = ?"  # noqa: S608
+_SELECT: Final = (
+    f"SELECT inode, first_seen_ns, joined_to, {', '.join(_COLUMNS)} FROM item WHERE id = ?"  # noqa: S608
+)
+_TOLD_OF_PIXELS: Final = ("width", "height", "mime_type")
+_KNOWN: Final = 3
+"""What stands before these in a row."""
 _PLACES: Final = ", ".join("?" * (len(_COLUMNS) + 3))
 _INSERT: Final = (
     f"INSERT INTO item (inode, id, first_seen_ns, {', '.join(_COLUMNS)}) VALUES ({_PLACES})"  # noqa: S608
@@ -35,14 +40,17 @@ _UPDATE: Final = f"UPDATE item SET {' = ?, '.join(_COLUMNS)} = ? WHERE inode = ?
 
 
 class Noted(NamedTuple):
-    """A media item that has its row."""
+    """A media item that has its row, as the file that shows it."""
 
     inode: Inode
+    """The file's, which is an older one's if the item was joined to that."""
     identity: str
     name: bytes
     created_ns: int | None
     time_ns: int
     """What `stat` shows: the capture time, else when the item was first seen."""
+    own_inode: Inode
+    """The item's own."""
 
 
 def note_item(
@@ -59,25 +67,22 @@ def note_item(
     values = (*_values(item), source)
     row = db.execute(_SELECT, (item.id,)).fetchone()
     if row is not None and row["source"] == ItemSource.LIBRARY != source:
-        values = tuple(row)[2:]
+        values = tuple(row)[_KNOWN:]
     elif row is not None and row["source"] != source:
         changes.new_items += 1  # to the Library, which is all that its listings count
-    name, created_ns = values[1], values[4]
     if row is None:
+        name, created_ns = values[1], values[4]
         inode = Inode(new_inode(db))
         db.execute(_INSERT, (inode, item.id, now_ns, *values))
         changes.new_items += 1
-        return Noted(inode, item.id, name, created_ns, now_ns if created_ns is None else created_ns)
-    time_ns = row["first_seen_ns"] if created_ns is None else created_ns
-    noted = Noted(Inode(row["inode"]), item.id, name, created_ns, time_ns)
-    if tuple(row)[2:] != values:
-        db.execute(_UPDATE, (*values, noted.inode))
-        if any(row[name] != getattr(item, name) for name in ("width", "height", "mime_type")):
-            _note_edited(db, noted.inode)
-        if row["name"] != name:
-            _rename(db, noted, changes)
-        if row["created_ns"] != created_ns:
-            _redate(db, noted, changes, now_ns)
+        time_ns = now_ns if created_ns is None else created_ns
+        noted = Noted(inode, item.id, name, created_ns, time_ns, inode)
+    else:
+        noted = _renoted(db, item.id, row, values, now_ns, changes)
+    if source is not ItemSource.TAKEOUT and note_candidates_of_google(
+        db, noted.inode, values[1], values[4]
+    ):
+        changes.has_candidates = True
     return noted
 
 
@@ -103,26 +108,6 @@ def hide_from_timeline(
     for (directory,) in rows:
         hide(db, directory, inode, changes)
         hide_empty(db, directory, changes)
-
-
-def let_go(db: Connection, inode: Inode, changes: Changes) -> None:
-    """The Library shows an item of the timeline no longer; one that was picked stays there.
-
-    So does one that is pinned, if its bytes are here.
-    """
-    row = db.execute(
-        "SELECT EXISTS (SELECT 1 FROM picked AS i JOIN pick AS p ON p.id = i.pick"
-        " WHERE i.inode = ?1 AND p.state <> ?2) OR (EXISTS (SELECT 1 FROM needed WHERE inode = ?1)"
-        " AND EXISTS (SELECT 1 FROM kept WHERE inode = ?1))",
-        (inode, PickState.REMOVING),
-    ).fetchone()
-    if not row[0]:
-        hide_from_timeline(db, inode, changes)
-        return
-    everything = fixed(db, DirectoryKind.ALL)
-    db.execute(
-        "UPDATE entry SET revision = 0 WHERE inode = ? AND directory = ?", (inode, everything)
-    )
 
 
 def note_sizes(db: Connection, sizes: Iterable[tuple[Inode, int | None]]) -> None:
@@ -249,6 +234,42 @@ def _timeline_of(
     return found
 
 
+def _renoted(
+    db: Connection, identity: str, row: Row, values: tuple[Any, ...], now_ns: int, changes: Changes
+) -> Noted:
+    """An item that had its row, which says afterwards what the source says now; its file follows."""
+    own_inode, name, created_ns = Inode(row["inode"]), values[1], values[4]
+    if tuple(row)[_KNOWN:] != values:
+        db.execute(_UPDATE, (*values, own_inode))
+        if any(row[name] != values[_COLUMNS.index(name)] for name in _TOLD_OF_PIXELS):
+            _note_edited(db, own_inode)
+    inode, first_seen_ns = own_inode, row["first_seen_ns"]
+    if row["joined_to"] is not None:
+        shown = db.execute(
+            "SELECT inode, id, name, created_ns, first_seen_ns, bytes_of FROM item WHERE inode = ?",
+            (row["joined_to"],),
+        ).fetchone()
+        inode, identity, first_seen_ns = Inode(shown[0]), shown["id"], shown["first_seen_ns"]
+        if shown["bytes_of"] == own_inode and (row["name"], row["created_ns"]) != (
+            name,
+            created_ns,
+        ):
+            db.execute(
+                "UPDATE item SET name = ?, created_ns = ? WHERE inode = ?",
+                (name, created_ns, inode),
+            )
+        else:
+            row = shown  # which keeps its name and its time
+            name, created_ns = shown["name"], shown["created_ns"]
+    time_ns = first_seen_ns if created_ns is None else created_ns
+    noted = Noted(inode, identity, name, created_ns, time_ns, own_inode)
+    if row["name"] != name:
+        _rename(db, noted, changes)
+    if row["created_ns"] != created_ns:
+        _redate(db, noted, changes, now_ns)
+    return noted
+
+
 def _note_edited(db: Connection, inode: Inode) -> None:
     """An item has other pixels now: what is kept of it for a pin is an older version.
 
@@ -256,7 +277,8 @@ def _note_edited(db: Connection, inode: Inode) -> None:
     """
     db.execute(
         "UPDATE kept SET is_outdated = 1 WHERE inode = ?1"
-        " AND EXISTS (SELECT 1 FROM pinned WHERE inode = ?1)"
+        " AND EXISTS (SELECT 1 FROM item AS i JOIN pinned AS p ON p.inode IN (i.inode, i.joined_to)"
+        " WHERE i.inode = ?1)"
         " AND NOT EXISTS (SELECT 1 FROM picked WHERE inode = ?1)",
         (inode,),
     )
@@ -264,11 +286,15 @@ def _note_edited(db: Connection, inode: Inode) -> None:
 
 def _rename(db: Connection, item: Noted, changes: Changes) -> None:
     """Show an item under its new name wherever it is shown."""
-    for directory, revision in db.execute(
-        "SELECT directory, revision FROM entry WHERE inode = ?", (item.inode,)
+    for directory, revision, run in db.execute(
+        "SELECT directory, revision, run FROM entry WHERE inode = ?", (item.inode,)
     ).fetchall():
         hide(db, directory, item.inode, changes)
         show(db, [directory], item.inode, item.name, item.identity, revision, changes)
+        db.execute(
+            "UPDATE entry SET run = ? WHERE inode = ? AND directory = ?",
+            (run, item.inode, directory),
+        )
 
 
 def _redate(db: Connection, item: Noted, changes: Changes, now_ns: int) -> None:

@@ -10,23 +10,16 @@ from dataclasses import dataclass
 
 from gphotosfs import errors
 from gphotosfs.catalog import recent
-from gphotosfs.catalog.items import (
-    Noted,
-    let_go,
-    note_item,
-    show_in_timeline,
-    touch,
-)
+from gphotosfs.catalog.items import Noted, note_item, show_in_timeline, touch
 from gphotosfs.catalog.nesting import place_album
 from gphotosfs.catalog.places import (
     Changes,
     forget_times,
-    hide,
-    hide_empty,
     note_times,
     show,
 )
 from gphotosfs.catalog.store import Connection, Row
+from gphotosfs.catalog.vouching import let_go
 from gphotosfs.model import Album, DirectoryKind, Inode, ListingKind, MediaItem, Page, unique
 
 
@@ -210,11 +203,7 @@ def _sweep(db: Connection, listing: ListingRow, changes: Changes) -> None:
             (listing.home, listing.revision, listing.kind is not ListingKind.TIMELINE),
         ).fetchall()
     for directory, inode in gone:
-        if listing.kind is ListingKind.TIMELINE:
-            let_go(db, inode, changes)
-        else:
-            hide(db, directory, inode, changes)
-            hide_empty(db, directory, changes)
+        let_go(db, directory, inode, changes)
         if listing.kind is ListingKind.ALBUMS:
             _forget_album(db, inode)
     forget_times(db, changes)

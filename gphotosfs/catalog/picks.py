@@ -16,6 +16,7 @@ from gphotosfs.catalog.items import (
     show_in_timeline,
     touch,
 )
+from gphotosfs.catalog.joining import is_held
 from gphotosfs.catalog.places import (
     Changes,
     forget_times,
@@ -28,6 +29,7 @@ from gphotosfs.catalog.store import Connection, Row
 from gphotosfs.model import (
     DirectoryKind,
     Inode,
+    ItemId,
     ItemSource,
     MediaItem,
     PickingSession,
@@ -95,31 +97,35 @@ def missing(db: Connection, pick: PickRow) -> list[ItemRow]:
         "SELECT inode FROM picked WHERE pick = ? AND inode NOT IN (SELECT inode FROM kept)",
         (pick.id,),
     ).fetchall()
-    found = (entries.item(db, Inode(row[0])) for row in rows)
+    found = (entries.own_item(db, Inode(row[0])) for row in rows)
     return [item for item in found if item is not None]
 
 
-def kept_bytes(db: Connection, inode: Inode) -> int | None:
+def kept_bytes(db: Connection, identity: ItemId) -> int | None:
     """The length of an item whose bytes are here for good; None if they are not."""
-    row = db.execute("SELECT size_bytes FROM kept WHERE inode = ?", (inode,)).fetchone()
+    row = db.execute(
+        "SELECT k.size_bytes FROM item AS i JOIN kept AS k ON k.inode = i.inode WHERE i.id = ?",
+        (identity,),
+    ).fetchone()
     return None if row is None else row[0]
 
 
-def session_for(db: Connection, inode: Inode) -> SessionId | None:
+def session_for(db: Connection, identity: ItemId) -> SessionId | None:
     """A session through which an item's bytes can be had; None if there is none any more."""
     row = db.execute(
-        "SELECT p.session FROM picked AS i JOIN pick AS p ON p.id = i.pick"
-        " WHERE i.inode = ? AND p.state = ? ORDER BY p.id DESC LIMIT 1",
-        (inode, PickState.FETCHING),
+        "SELECT p.session FROM item AS i JOIN picked AS o ON o.inode = i.inode"
+        " JOIN pick AS p ON p.id = o.pick"
+        " WHERE i.id = ? AND p.state = ? ORDER BY p.id DESC LIMIT 1",
+        (identity, PickState.FETCHING),
     ).fetchone()
     return None if row is None else SessionId(row[0])
 
 
 def bytes_state(db: Connection, item: ItemRow) -> str:
     """Where the bytes of an item are: kept, coming or lost; "" if its source has them."""
-    if kept_bytes(db, item.inode) is not None:
+    if kept_bytes(db, item.id) is not None:
         return "kept"
-    if session_for(db, item.inode) is not None:
+    if session_for(db, item.id) is not None:
         return "coming"
     if item.source is ItemSource.LIBRARY and is_needed(db, item.inode):
         return "coming"
@@ -139,7 +145,7 @@ def only_in(db: Connection, pick: PickRow) -> list[ItemRow]:
         " AND NOT EXISTS (SELECT 1 FROM needed AS n WHERE n.inode = i.inode)",
         (pick.id,),
     ).fetchall()
-    found = (entries.item(db, Inode(row[0])) for row in rows)
+    found = (entries.own_item(db, Inode(row[0])) for row in rows)
     return [item for item in found if item is not None]
 
 
@@ -170,9 +176,9 @@ def add_picked(db: Connection, pick: PickRow, found: tuple[MediaItem, ...], now_
     directory = _directory(db, pick, now_ns, changes) if found else None
     for item in unique(found):
         noted = note_item(db, item, now_ns, changes, ItemSource.PICKER)
-        db.execute("INSERT OR IGNORE INTO picked VALUES (?, ?)", (pick.id, noted.inode))
+        db.execute("INSERT OR IGNORE INTO picked VALUES (?, ?)", (pick.id, noted.own_inode))
         assert directory is not None
-        show(db, [directory], noted.inode, noted.name, item.id, VOUCHED_BY_PICKS, changes)
+        show(db, [directory], noted.inode, noted.name, noted.identity, VOUCHED_BY_PICKS, changes)
         touch(changes, directory, noted.time_ns)
         show_in_timeline(db, noted, VOUCHED_BY_PICKS, now_ns, changes)
     note_times(db, changes)
@@ -198,13 +204,14 @@ def hide_pick(db: Connection, pick: PickRow) -> Changes:
     changes = Changes()
     set_state(db, pick, PickState.REMOVING)
     for item in only_in(db, pick):
-        if _is_vouched_by_picks(db, item.inode):
-            hide_from_timeline(db, item.inode, changes)
+        shown = entries.shown_inode(db, item.inode)
+        if _is_vouched_by_picks(db, shown) and not is_held(db, shown):
+            hide_from_timeline(db, shown, changes)
         db.execute("DELETE FROM kept WHERE inode = ?", (item.inode,))
     directory = entries.directory_of(db, DirectoryKind.PICK, str(pick.id))
     if directory is not None:
         for row in db.execute("SELECT inode FROM picked WHERE pick = ?", (pick.id,)).fetchall():
-            hide(db, directory.inode, Inode(row[0]), changes)
+            hide(db, directory.inode, entries.shown_inode(db, row[0]), changes)
         hide(db, directory.parent, directory.inode, changes)
     forget_times(db, changes)
     return changes
@@ -217,12 +224,12 @@ def forget_pick(db: Connection, pick: PickRow) -> None:
 
 
 def _is_vouched_by_picks(db: Connection, inode: Inode) -> bool:
-    """Whether no listing of the Library shows an item in `media/`."""
+    """Whether neither a listing of the Library nor an archive shows a file in `media/`."""
     row = db.execute(
-        "SELECT revision FROM entry WHERE inode = ? AND directory = ?",
+        "SELECT revision, run FROM entry WHERE inode = ? AND directory = ?",
         (inode, fixed(db, DirectoryKind.ALL)),
     ).fetchone()
-    return row is not None and row[0] == VOUCHED_BY_PICKS
+    return row is not None and tuple(row) == (VOUCHED_BY_PICKS, 0)
 
 
 def _directory(db: Connection, pick: PickRow, now_ns: int, changes: Changes) -> Inode:

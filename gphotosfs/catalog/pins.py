@@ -12,6 +12,7 @@ from typing import Final
 from gphotosfs.catalog import entries
 from gphotosfs.catalog.entries import DirectoryRow, ItemRow
 from gphotosfs.catalog.items import fixed, hide_from_timeline
+from gphotosfs.catalog.joining import is_held
 from gphotosfs.catalog.places import Changes, forget_times
 from gphotosfs.catalog.store import Connection, Row
 from gphotosfs.model import BlobKey, DirectoryKind, Inode, PinState
@@ -64,10 +65,12 @@ _SHOWN: Final = f"""
     SELECT i.inode, min(e.id) AS place FROM below AS b JOIN entry AS e ON e.directory = b.inode
     JOIN item AS i ON i.inode = e.inode GROUP BY i.inode
 """  # noqa: S608 - constants
-_IS_HERE: Final = """
-    (EXISTS (SELECT 1 FROM kept AS k WHERE k.inode = m.inode AND NOT k.is_outdated)
-    OR EXISTS (SELECT 1 FROM takeout_file AS t WHERE t.inode = m.inode))
-"""
+# Where the bytes that a file shows are noted: a photo may be known from archives and from Google.
+_BYTES: Final = "(SELECT coalesce(i.bytes_of, i.inode) FROM item AS i WHERE i.inode = m.inode)"
+_IS_HERE: Final = f"""
+    (EXISTS (SELECT 1 FROM kept AS k WHERE k.inode = {_BYTES} AND NOT k.is_outdated)
+    OR EXISTS (SELECT 1 FROM takeout_file AS t WHERE t.inode = {_BYTES}))
+"""  # noqa: S608 - constants
 # Directories of dates are thousands, and the timeline's listing fills them all.
 _DATES: Final = (
     DirectoryKind.YEAR, DirectoryKind.MONTHS, DirectoryKind.MONTH, DirectoryKind.DAYS, DirectoryKind.DAY,
@@ -139,11 +142,11 @@ def note_members(db: Connection, pin: PinRow) -> Tally:
         (pin.id, pin.inode, pin.inode, pin.inode, pin.id, pin.id, PinState.KEEPING),
     )
     counted = db.execute(
-        "SELECT count(*), count(k.inode), coalesce(sum(k.size_bytes), 0),"
+        "SELECT count(*), count(k.inode), coalesce(sum(k.size_bytes), 0),"  # noqa: S608 - constants
         " count(t.inode) FILTER (WHERE k.inode IS NULL),"
         " coalesce(sum(i.size_bytes) FILTER (WHERE k.inode IS NULL AND t.inode IS NULL), 0)"
-        " FROM pinned AS m JOIN item AS i ON i.inode = m.inode LEFT JOIN kept AS k ON k.inode = m.inode"
-        " LEFT JOIN takeout_file AS t ON t.inode = m.inode WHERE m.pin = ?",
+        f" FROM pinned AS m JOIN item AS i ON i.inode = {_BYTES} LEFT JOIN kept AS k ON k.inode = i.inode"
+        " LEFT JOIN takeout_file AS t ON t.inode = i.inode WHERE m.pin = ?",
         (pin.id,),
     ).fetchone()
     return replace(Tally(*counted), gone=len(_gone(db, pin)))
@@ -189,8 +192,9 @@ def hide_pin(db: Connection, pin: PinRow) -> Changes:
     db.execute("UPDATE pin SET state = ? WHERE id = ?", (PinState.REMOVING, pin.id))
     for inode in _released(db, pin):
         db.execute("DELETE FROM kept WHERE inode = ?", (inode,))
-        if _is_vouched_by_pins(db, inode):
-            hide_from_timeline(db, inode, changes)
+        shown = entries.shown_inode(db, inode)
+        if _is_vouched_by_pins(db, shown) and not is_held(db, shown):
+            hide_from_timeline(db, shown, changes)
     forget_times(db, changes)
     return changes
 
@@ -213,7 +217,7 @@ def split_gone(db: Connection, pin: PinRow) -> PinRow | None:
 
 def released(db: Connection, pin: PinRow) -> list[tuple[Inode, BlobKey]]:
     """The items of a pin that is hidden whose bytes nobody else needs. In a thread."""
-    found = (entries.item(db, inode) for inode in _released(db, pin))
+    found = (entries.own_item(db, inode) for inode in _released(db, pin))
     return [(item.inode, item.blob) for item in found if item is not None]
 
 
@@ -226,10 +230,12 @@ def forget_pin(db: Connection, pin: PinRow) -> None:
 
 
 def _released(db: Connection, pin: PinRow) -> list[Inode]:
+    """All rows of what is pinned that nobody needs any more, also of what was joined to it since."""
     rows = db.execute(
-        "SELECT m.inode FROM pinned AS m WHERE m.pin = ?"
-        " AND NOT EXISTS (SELECT 1 FROM needed AS n WHERE n.inode = m.inode)",
-        (pin.id,),
+        "SELECT i.inode FROM (SELECT m.inode FROM pinned AS m WHERE m.pin = ? UNION SELECT j.inode"
+        " FROM pinned AS m JOIN item AS j ON j.joined_to = m.inode WHERE m.pin = ?) AS i"
+        " WHERE NOT EXISTS (SELECT 1 FROM needed AS n WHERE n.inode = i.inode)",
+        (pin.id, pin.id),
     )
     return [Inode(row[0]) for row in rows.fetchall()]
 
@@ -247,8 +253,7 @@ def _gone(db: Connection, pin: PinRow) -> list[Inode]:
 def _is_vouched_by_pins(db: Connection, inode: Inode) -> bool:
     """Whether an item that nobody needs any more stands in `media/` for that reason alone."""
     row = db.execute(
-        "SELECT e.revision, EXISTS (SELECT 1 FROM takeout_file AS t WHERE t.inode = e.inode)"
-        " FROM entry AS e WHERE e.inode = ? AND e.directory = ?",
+        "SELECT revision, run FROM entry WHERE inode = ? AND directory = ?",
         (inode, fixed(db, DirectoryKind.ALL)),
     ).fetchone()
     return row is not None and tuple(row) == (0, 0)

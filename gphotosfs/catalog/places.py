@@ -23,6 +23,10 @@ class Changes:
     """(directory, name)"""
     vanished: list[tuple[Inode, bytes, Inode]] = field(default_factory=list)
     """(directory, name, what it was)"""
+    renewed: list[Inode] = field(default_factory=list)
+    """Files whose bytes are others now."""
+    has_candidates: bool = False
+    """Whether somebody should look for items that are one (joining.py)."""
     new_items: int = 0
     ended: bool = False
     """Whether this was the end of a run."""

@@ -54,8 +54,8 @@ def settle(db: Connection, changes: Changes, revision: int | None = None) -> Non
         "SELECT inode, name, id, coalesce(created_ns, first_seen_ns) AS time_ns FROM item WHERE inode IN"
         " (SELECT inode FROM entry WHERE directory = :home AND revision <> 0"
         " AND revision = coalesce(:revision, revision)"
-        " UNION SELECT f.inode FROM takeout_file AS f JOIN entry AS e"
-        " ON e.inode = f.inode AND e.directory = :everything)"
+        " UNION SELECT e.inode FROM takeout_file AS f JOIN item AS i ON i.inode = f.inode JOIN entry AS e"
+        " ON e.inode = coalesce(i.joined_to, i.inode) AND e.directory = :everything)"
         " ORDER BY time_ns DESC, inode LIMIT :most",
         {
             "home": home,

@@ -7,11 +7,21 @@ whatever is listed meanwhile, carries the new one; what is left behind at its en
 from datetime import date
 
 from gphotosfs import names
-from gphotosfs.catalog.items import let_go, note_item, show_in_timeline
+from gphotosfs.catalog.items import fixed, note_item, show_in_timeline
 from gphotosfs.catalog.listings import ListingRow, begin, listing_of
 from gphotosfs.catalog.places import Changes, forget_times, note_times
 from gphotosfs.catalog.store import Connection
-from gphotosfs.model import Inode, ItemId, ListingKind, MediaItem, Page, unique
+from gphotosfs.catalog.vouching import let_go
+from gphotosfs.model import (
+    DirectoryKind,
+    Inode,
+    ItemId,
+    ItemSource,
+    ListingKind,
+    MediaItem,
+    Page,
+    unique,
+)
 
 
 def begin_recheck(db: Connection, timeline: ListingRow) -> ListingRow:
@@ -52,9 +62,11 @@ def not_met(
 ) -> list[tuple[Inode, ItemId]]:
     """Items that the Library has shown in the timeline and that the look has not met, by inode."""
     rows = db.execute(
-        "SELECT i.inode, i.id FROM entry AS e JOIN item AS i ON i.inode = e.inode"
-        " WHERE e.directory = ? AND e.revision BETWEEN 1 AND ? - 1 AND e.inode > ? ORDER BY e.inode LIMIT ?",
-        (recheck.home, _revision(db), after, limit),
+        "SELECT e.inode, (SELECT g.id FROM item AS g WHERE g.source = ? AND g.inode IN"
+        " (SELECT inode FROM item WHERE inode = e.inode OR joined_to = e.inode) ORDER BY g.inode DESC)"
+        " AS google FROM entry AS e WHERE e.directory = ? AND e.revision BETWEEN 1 AND ? - 1"
+        " AND e.inode > ? AND google IS NOT NULL ORDER BY e.inode LIMIT ?",
+        (ItemSource.LIBRARY, recheck.home, _revision(db), after, limit),
     )
     return [(Inode(row[0]), ItemId(row[1])) for row in rows]
 
@@ -63,7 +75,7 @@ def take_away(db: Connection, gone: list[Inode]) -> Changes:
     """Show items no longer that Google does not know any more."""
     changes = Changes()
     for inode in gone:
-        let_go(db, inode, changes)
+        let_go(db, fixed(db, DirectoryKind.ALL), inode, changes)
     forget_times(db, changes)
     return changes
 

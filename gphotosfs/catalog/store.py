@@ -37,7 +37,7 @@ class InThread(Protocol):
 # The first script makes the schema; a later one turns the version before it into its own.
 MIGRATIONS: Final = tuple(
     resources.files(__package__).joinpath(name).read_text("utf-8")
-    for name in ("schema.sql", "schema-2.sql", "schema-3.sql", "schema-4.sql", "schema-5.sql")
+    for name in ("schema.sql", *(f"schema-{step}.sql" for step in range(2, 7)))
 )
 
 FIRST_FREE_INODE: Final = 64

@@ -1,8 +1,8 @@
 """Items whose bytes lie in Takeout archives: where they are, and where the tree shows them.
 
 The archives are read as a whole, in runs. A run shows what it finds, batch by batch, and its end takes
-away what it did not find. Its entries carry revision 0, for which no listing of Google's vouches, so no
-listing takes them away (picks.py).
+away what it did not find. Its entries carry its number, and no listing of Google's takes them away
+(vouching.py).
 """
 
 import hashlib
@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gphotosfs import names
-from gphotosfs.catalog.entries import places
-from gphotosfs.catalog.items import fixed, hide_from_timeline, note_item, show_in_timeline, touch
+from gphotosfs.catalog.entries import places, shown_inode
+from gphotosfs.catalog.items import fixed, note_item, show_in_timeline, touch
+from gphotosfs.catalog.joining import choose_bytes, note_candidate_in_archives
 from gphotosfs.catalog.nesting import place_album
 from gphotosfs.catalog.places import (
     Changes,
@@ -24,6 +25,7 @@ from gphotosfs.catalog.places import (
     show,
 )
 from gphotosfs.catalog.store import Connection, fact, set_fact
+from gphotosfs.catalog.vouching import vouch, withdraw
 from gphotosfs.model import (
     ROOT,
     DirectoryKind,
@@ -65,6 +67,9 @@ class FoundItem:
     favorite: bool
     archived: bool
     trashed: bool
+    is_original: bool
+    """Whether Google, where it shows the item, shows this file: a sidecar is its own, and there is no
+    edited copy, which Google would show instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,21 +140,23 @@ def apply_items(
         noted = note_item(db, item, first_seen_ns, changes, ItemSource.TAKEOUT)
         db.executemany(
             "INSERT OR REPLACE INTO takeout_key VALUES (?, ?)",
-            [(key, noted.inode) for key in one.keys],
+            [(key, noted.own_inode) for key in one.keys],
         )
         # What comes back after its archive was removed may be anything.
         if not is_new and (known is None or _bytes(known) != _bytes(one.location)):
             renewed.append((identity, one.location.size_bytes))
-        _locate(db, run, noted.inode, one.location)
-        if one.in_media:
-            show_in_timeline(db, noted, _VOUCHED_BY_ARCHIVES, now_ns, changes)
-        else:
-            hide_from_timeline(db, noted.inode, changes)
+        _locate(db, run, noted.own_inode, one)
+        choose_bytes(db, noted.inode, changes)
         wanted = _directories(db, one, albums, now_ns, changes)
-        show(db, wanted, noted.inode, noted.name, identity, _VOUCHED_BY_ARCHIVES, changes)
+        show(db, wanted, noted.inode, noted.name, noted.identity, _VOUCHED_BY_ARCHIVES, changes)
         for directory in wanted:
             touch(changes, directory, noted.time_ns)
-        _hide_elsewhere(db, noted.inode, wanted, changes)
+        if one.in_media:
+            show_in_timeline(db, noted, _VOUCHED_BY_ARCHIVES, now_ns, changes)
+            wanted.append(fixed(db, DirectoryKind.ALL))
+        vouch(db, run, noted.inode, wanted)
+        withdraw(db, run, noted.inode, changes)
+        changes.has_candidates |= note_candidate_in_archives(db, noted.own_inode)
     note_times(db, changes)
     return changes, renewed
 
@@ -159,11 +166,9 @@ def end_run(db: Connection, run: int) -> Changes:
     changes = Changes()
     gone = db.execute("DELETE FROM takeout_file WHERE run <> ? RETURNING inode", (run,)).fetchall()
     for (inode,) in gone:
-        for (directory,) in db.execute(
-            "SELECT directory FROM entry WHERE inode = ?", (inode,)
-        ).fetchall():
-            hide(db, directory, inode, changes)
-            hide_empty(db, directory, changes)
+        shown = shown_inode(db, inode)
+        withdraw(db, run, shown, changes)
+        choose_bytes(db, shown, changes)
     for (directory,) in db.execute(
         "DELETE FROM takeout_album WHERE run <> ? RETURNING directory", (run,)
     ).fetchall():
@@ -197,11 +202,20 @@ def _bytes(location: Location) -> tuple[int, int | None]:
     return location.size_bytes, location.crc
 
 
-def _locate(db: Connection, run: int, inode: Inode, at: Location) -> None:
+def _locate(db: Connection, run: int, inode: Inode, one: FoundItem) -> None:
+    at = one.location
     db.execute(
-        "INSERT OR REPLACE INTO takeout_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO takeout_file (inode, run, archive, path, packing, start, packed_bytes, size_bytes, crc,"
+        " is_original) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (inode) DO UPDATE SET"
+        " run = excluded.run, archive = excluded.archive, path = excluded.path,"
+        " packing = excluded.packing, start = excluded.start, packed_bytes = excluded.packed_bytes,"
+        " size_bytes = excluded.size_bytes, crc = excluded.crc, is_original = excluded.is_original,"
+        # What the head of the file said is good as long as the bytes are the same.
+        " width = CASE WHEN crc IS excluded.crc AND size_bytes = excluded.size_bytes THEN width END,"
+        " height = CASE WHEN crc IS excluded.crc AND size_bytes = excluded.size_bytes THEN height END",
         (
             inode, run, at.archive, at.path, at.packing, at.start, at.packed_bytes, at.size_bytes, at.crc,
+            one.is_original,
         ),
     )  # fmt: skip
     db.execute("UPDATE item SET size_bytes = ? WHERE inode = ?", (at.size_bytes, inode))
@@ -244,26 +258,3 @@ def _directories(
                 make_directory(db, DirectoryKind.PERSON, person, people, name, now_ns, changes)
             )
     return found
-
-
-_PLACES: Final = (
-    DirectoryKind.TAKEOUT_ALBUM,
-    DirectoryKind.FAVORITES,
-    DirectoryKind.VIDEOS,
-    DirectoryKind.ARCHIVE,
-    DirectoryKind.TRASH,
-    DirectoryKind.PERSON,
-)
-
-
-def _hide_elsewhere(db: Connection, inode: Inode, wanted: list[Inode], changes: Changes) -> None:
-    """Take an item out of where an earlier run showed it, and this one does not."""
-    rows = db.execute(
-        "SELECT e.directory, d.kind FROM entry AS e JOIN directory AS d ON d.inode = e.directory"
-        " WHERE e.inode = ?",
-        (inode,),
-    ).fetchall()
-    for directory, kind in rows:
-        if kind in _PLACES and directory not in wanted:
-            hide(db, directory, inode, changes)
-            hide_empty(db, directory, changes)

@@ -250,7 +250,7 @@ class _Reading:
                 crc = self._checksum(one.member)
             item = self._like(one, crc)
             facts = one.match.facts
-            if item and facts and not one.match.is_sure and _said(facts) != _said(item.facts):
+            if item and facts and not one.match.is_sure and said(facts) != said(item.facts):
                 self._orphans.append((one.folder, facts))
                 one.match = replace(one.match, facts=None)
             if item is None and one.match.facts is None and not mime_type(one.match.name):
@@ -261,7 +261,7 @@ class _Reading:
                 items.append(item)
                 if crc is not None:
                     self._by_bytes[one.member.size_bytes, crc, item.role].append(item)
-                self._by_facts[_said(item.facts)].append(item)
+                self._by_facts[said(item.facts)].append(item)
             self._join(item, one)
         return items
 
@@ -294,7 +294,7 @@ class _Reading:
     def _told_elsewhere(self, one: _Found) -> ItemFacts | None:
         """A sidecar in another folder, whose file is not there, with this very title."""
         told = self._orphans_of.get(filenames.key(one.match.name), [])
-        return told[0] if len({_said(facts) for facts in told}) == 1 else None
+        return told[0] if len({said(facts) for facts in told}) == 1 else None
 
     def _join(self, item: Copies, one: _Found) -> None:
         facts = one.match.facts
@@ -318,7 +318,7 @@ class _Reading:
             album = self._album_of.get(path)
             if album is None:
                 continue
-            for item in self._by_facts.get(_said(facts), ()):
+            for item in self._by_facts.get(said(facts), ()):
                 same_url = not facts.url or not item.urls or facts.url in item.urls
                 if same_url and album not in item.albums:
                     item.albums.append(album)
@@ -331,7 +331,7 @@ def _may_be_called(item: Copies, file: str) -> bool:
     return any((name.stem, name.extension) in names for name in filenames.readings(file))
 
 
-def _said(facts: ItemFacts) -> tuple[str, int | None]:
+def said(facts: ItemFacts) -> tuple[str, int | None]:
     """What the sidecars of one item in several folders have in common."""
     return filenames.key(facts.title), facts.taken_s
 

@@ -21,7 +21,8 @@ from typing import Any, Final
 from gphotosfs.errors import ArchiveError
 from gphotosfs.takeout.archive import Archive, checksum
 from gphotosfs.takeout.exports import read_exports
-from gphotosfs.takeout.inventory import Copies, inventory
+from gphotosfs.takeout.inventory import Copies, inventory, said
+from gphotosfs.takeout.matching import Role
 from gphotosfs.takeout.members import Member, Notices
 from gphotosfs.takeout.source import open_archive
 from gphotosfs.takeout.tar_archive import drop_indexes, index_name
@@ -72,8 +73,10 @@ def read_all(
     del exports
     for album in found.albums:
         yield {"album": [album.key, album.title, album.description]}
+    edited = {said(item.facts) for item in found.items if item.role is Role.EDITED}
     for item in found.items:
-        yield {"item": told_of(item)}
+        is_original = item.role is Role.MAIN and said(item.facts) not in edited
+        yield {"item": {**told_of(item), "is_original": is_original}}
     yield {"end": {"problems": list(notices), "is_whole": is_whole and not damaged}}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ import trio
 from gphotosfs.errors import ArchiveError
 from gphotosfs.model import BlobKey, ItemId
 from gphotosfs.takeout.archive import Archive, Folder, ZipArchive, opened
+from gphotosfs.takeout.dimensions import Dimensions, dimensions
 from gphotosfs.takeout.members import Member, Packing
 from gphotosfs.takeout.tar_archive import MAGIC, TarArchive
 
@@ -85,14 +87,22 @@ class Archives:
         Raises:
             ArchiveError: the archive is gone, damaged or another one now.
         """
-        if member.packing is Packing.TAR:
-            read, limiter = self._read_tar, self._limiter(_TARS)
-        else:
-            read, limiter = self._read, self._limiter(member.archive)
+        read, limiter = self._way_to(member)
         return await trio.to_thread.run_sync(read, member, start, size, limiter=limiter)
 
+    async def dimensions(self, member: Member) -> Dimensions | None:
+        """Width and height of a photo or video, as the head of its file says; None if it says nothing.
+
+        Raises:
+            ArchiveError: the archive is gone, damaged or another one now.
+        """
+        read, limiter = self._way_to(member)
+        return await trio.to_thread.run_sync(
+            dimensions, partial(read, member), member.size_bytes, limiter=limiter
+        )
+
     def read_nowait(self, member: Member, start: int, size: int) -> bytes | None:
-        """The same if nothing has to be waited for, else None.
+        """The same as `read` if nothing has to be waited for, else None.
 
         Raises:
             ArchiveError: the archive is damaged or another one now.
@@ -101,6 +111,13 @@ class Archives:
         if member.packing is not Packing.STORED or not isinstance(archive, ZipArchive):
             return None
         return archive.read_nowait(member, start, size)
+
+    def _way_to(
+        self, member: Member
+    ) -> tuple[Callable[[Member, int, int], bytes], trio.CapacityLimiter]:
+        if member.packing is Packing.TAR:
+            return self._read_tar, self._limiter(_TARS)
+        return self._read, self._limiter(member.archive)
 
     def _limiter(self, number: int) -> trio.CapacityLimiter:
         # zlib's state has one owner at a time; another archive may lie on another disk.
@@ -175,6 +192,15 @@ class TakeoutMedia:
         if member is None or member.packing not in {Packing.STORED, Packing.FILE}:
             return None
         return MemberReader(self._archives, member)
+
+    async def dimensions(self, item: ItemId) -> Dimensions | None:
+        """What the head of an item's file says; None if it says nothing, or is in no archive.
+
+        Raises:
+            ArchiveError: the archive is gone, damaged or another one now.
+        """
+        member = self._locate(item)
+        return None if member is None else await self._archives.dimensions(member)
 
     @asynccontextmanager
     async def _opened(

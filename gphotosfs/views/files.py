@@ -7,7 +7,7 @@ from typing import Protocol
 from gphotosfs import errors
 from gphotosfs.catalog.entries import ItemRow
 from gphotosfs.lanes import Lane, in_lane
-from gphotosfs.model import BlobKey, MediaKind, Processing
+from gphotosfs.model import BlobKey, Inode, ItemId, MediaKind, Processing, original_of
 from gphotosfs.views.sizes import Sizes
 from gphotosfs.views.walks import Walks
 
@@ -77,6 +77,8 @@ class _Handle:
         self.item = item
         self.for_thumbnail = for_thumbnail
         self.reached_end = False
+        self.is_replaced = False
+        """Whether the file shows other bytes by now."""
 
 
 class Files:
@@ -125,7 +127,7 @@ class Files:
 
         Raises:
             RemoteError: they could not be had; the subclass says why.
-            ContentChangedError: Google has another version now than when the file was opened.
+            ContentChangedError: the file has other bytes now than when it was opened.
         """
         found = self._handles[handle]
         waits = True
@@ -133,6 +135,9 @@ class Files:
             with _lane(found.for_thumbnail):
                 data = await found.reader.read(offset, size)
             waits = False
+            if found.is_replaced:
+                # What the kernel is given here would stand among the pages of the new bytes.
+                raise errors.ContentChangedError("the file shows other bytes now")
         except errors.GPhotosError:
             waits = False
             raise
@@ -149,6 +154,13 @@ class Files:
         """Close a handle, whatever happened to it."""
         found = self._handles.pop(handle)
         found.reader.close()
+
+    def replaced(self, inode: Inode, by: ItemId) -> None:
+        """A file shows another item's bytes from now on: nothing more is read of others."""
+        for handle in self._handles.values():
+            item = handle.item
+            if item is not None and original_of(item.inode) == inode and item.id != by:
+                handle.is_replaced = True
 
     def gauges(self) -> dict[str, int]:
         """How much is open."""

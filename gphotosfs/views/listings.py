@@ -204,7 +204,7 @@ class Listings:
             fetch.land()
             # What was never listed holds nothing that a program can have missed; but an item that is
             # renamed is renamed wherever it is shown.
-            if was_whole or changes.vanished:
+            if was_whole or changes.vanished or changes.has_candidates:
                 self._changed(changes)
 
         if which.kind is ListingKind.TIMELINE:

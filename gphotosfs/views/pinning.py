@@ -273,7 +273,7 @@ class Pinning:
         return bool(found)
 
     def _is_here(self, item: ItemRow) -> bool:
-        return pins.kept_for(self._store.read, item.inode) is not None
+        return pins.kept_for(self._store.read, item.bytes_of) is not None
 
     # --- one item -------------------------------------------------------------------------------
 
@@ -309,14 +309,14 @@ class Pinning:
 
         known_bytes = means.known_bytes(item)
         check(known_bytes or 0)
-        was_kept = picks.kept_bytes(self._store.read, item.inode) is not None
+        was_kept = picks.kept_bytes(self._store.read, item.id) is not None
         if was_kept:
             # Blocks of an older version would make the newer one look like a third.
             means.blobs.drop(item.blob)
             known_bytes = None
         source = ThroughCache(means.blobs, known_bytes)
         size_bytes = await means.kept.fetch(item.blob, source, check, anew=was_kept)
-        await self._store.write(picks.note_kept, item.inode, size_bytes)
+        await self._store.write(picks.note_kept, item.bytes_of, size_bytes)
         means.learned(item.blob, BlobSize(size_bytes, changed=was_kept))
         # Whoever opens it from now on reads what is kept.
         means.blobs.drop(item.blob)

@@ -99,7 +99,7 @@ class Sizes:
 
     def known(self, item: ItemRow) -> int | None:
         """The exact size; None while it is unknown."""
-        return self._learned.get(item.inode, item.size_bytes)
+        return self._learned.get(item.sized_inode, item.size_bytes)
 
     def shown(self, item: ItemRow) -> tuple[int, bool]:
         """What a look-up says at once: (bytes, whether that is exact)."""
@@ -122,7 +122,7 @@ class Sizes:
         item = shown.item_of(self._store.read, key)
         if item is None or self.known(item) == size_bytes:
             return
-        self._learned[item.inode] = size_bytes
+        self._learned[item.sized_inode] = size_bytes
         self._estimates.learn(item, size_bytes)
         self._flush.set()
 

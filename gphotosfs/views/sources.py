@@ -60,7 +60,7 @@ class Sources:
             return self._previews
         if item.source is ItemSource.TAKEOUT:
             return self._takeout
-        session = picks.session_for(self._store.read, item.inode)
+        session = picks.session_for(self._store.read, item.id)
         if session is None:
             raise errors.CutOffError(
                 "the Picker session ended before these bytes were here; pick it again: gphotosfs pick"
@@ -93,7 +93,7 @@ class KeptItems:
             return False
         if item.source is ItemSource.TAKEOUT:
             return self._in_archives(item.id) is not None
-        return picks.kept_bytes(self._store.read, item.inode) is not None
+        return picks.kept_bytes(self._store.read, item.id) is not None
 
     async def open(self, item: ItemRow) -> KeptReader | MemberReader | None:
         """A handle on the bytes of an item; None if it is none of them.
@@ -105,7 +105,7 @@ class KeptItems:
             return None
         if item.source is ItemSource.TAKEOUT:
             return self._in_archives(item.id)
-        size_bytes = picks.kept_bytes(self._store.read, item.inode)
+        size_bytes = picks.kept_bytes(self._store.read, item.id)
         if size_bytes is None:
             return None
         try:
@@ -114,6 +114,6 @@ class KeptItems:
             if item.source is not ItemSource.LIBRARY:
                 raise
             log.warning("%s, and is fetched again", exc)
-            await self._store.write(picks.forget_kept, item.inode)
+            await self._store.write(picks.forget_kept, item.bytes_of)
             self._lost()
             return None

@@ -78,15 +78,18 @@ class Walks:
     def neighbours(self, item: ItemId, limit: int) -> Iterator[ItemId]:
         """What stands behind an item where it is read, for whoever asks for many at once."""
         row = entries.item_with_id(self._store.read, item)
-        places = [] if row is None else entries.places(self._store.read, row.inode)
-        if row is None or not places:
+        if row is None:
+            return
+        shown = entries.shown_inode(self._store.read, row.inode)
+        places = entries.places(self._store.read, shown)
+        if not places:
             return
         walk = self._walk
         there = [directory for directory, _ in places]
         walked = None if walk is None else original_of(walk.directory)
         directory = walked if walked in there else there[-1]
         order = walk.order if walk is not None else Order.LISTED
-        for one in self._followers(directory, row.inode, order, limit):
+        for one in self._followers(directory, shown, order, limit):
             if one.source is ItemSource.LIBRARY:
                 yield one.id
 

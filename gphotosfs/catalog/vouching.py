@@ -1,0 +1,55 @@
+"""Who vouches for an entry, so that nobody takes away what somebody else shows.
+
+A listing of Google's does by its revision, the archives by the number of their last reading, a pick by
+holding the item. In `media/` the entry in `media/all` speaks for all.
+"""
+
+from collections.abc import Collection
+
+from gphotosfs.catalog.items import fixed, hide_from_timeline
+from gphotosfs.catalog.joining import is_held
+from gphotosfs.catalog.places import Changes, hide, hide_empty
+from gphotosfs.catalog.store import Connection
+from gphotosfs.model import DirectoryKind, Inode
+
+
+def vouch(db: Connection, run: int, inode: Inode, directories: Collection[Inode]) -> None:
+    """A reading of the archives vouches for a file in directories."""
+    db.executemany(
+        "UPDATE entry SET run = ? WHERE inode = ? AND directory = ?",
+        [(run, inode, directory) for directory in directories],
+    )
+
+
+def withdraw(db: Connection, run: int, inode: Inode, changes: Changes) -> None:
+    """The archives vouch for a file only where this reading did; what nobody else shows is hidden."""
+    everything = fixed(db, DirectoryKind.ALL)
+    rows = db.execute(
+        "SELECT directory, revision FROM entry WHERE inode = ? AND run NOT IN (0, ?)", (inode, run)
+    ).fetchall()
+    for directory, revision in rows:
+        if revision or (directory == everything and is_held(db, inode)):
+            vouch(db, 0, inode, [directory])
+        elif directory == everything:
+            hide_from_timeline(db, inode, changes)
+        else:
+            hide(db, directory, inode, changes)
+            hide_empty(db, directory, changes)
+
+
+def let_go(db: Connection, directory: Inode, inode: Inode, changes: Changes) -> None:
+    """A listing of the Library shows a file no longer; where somebody else vouches for it it stays."""
+    everything = fixed(db, DirectoryKind.ALL)
+    row = db.execute(
+        "SELECT run FROM entry WHERE inode = ? AND directory = ?", (inode, directory)
+    ).fetchone()
+    in_archives = row is not None and row[0] != 0
+    if in_archives or (directory == everything and is_held(db, inode)):
+        db.execute(
+            "UPDATE entry SET revision = 0 WHERE inode = ? AND directory = ?", (inode, directory)
+        )
+    elif directory == everything:
+        hide_from_timeline(db, inode, changes)
+    else:
+        hide(db, directory, inode, changes)
+        hide_empty(db, directory, changes)
