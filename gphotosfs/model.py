@@ -286,6 +286,17 @@ class Place(NamedTuple):
     """From the tree's root on, without a slash at either end; b"" is the root's own."""
 
 
+class Usage(NamedTuple):
+    """What the tree takes on this machine."""
+
+    files: int
+    """The photos and videos that are known."""
+    cached_bytes: int
+    """What the cache takes on the disk."""
+    spare_bytes: int
+    """What it may still take, within its own limit and what the disk has left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """An item made small, and what is known of its original."""

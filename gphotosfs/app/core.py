@@ -153,6 +153,7 @@ class Core:
             status=self.status,
             metrics=lambda: metrics_text(self.status()),
             cached_bytes=lambda: self.cache.usage().bytes,
+            spare_bytes=self.cache.spare_bytes,
             now_ns=now_ns,
         )
         self.joining = Joining(

@@ -17,7 +17,7 @@ from gphotosfs import errors
 from gphotosfs.catalog.places import Changes
 from gphotosfs.control import Client, Handler
 from gphotosfs.lanes import Lane, current_lane, in_lane
-from gphotosfs.model import Entry, Inode, Node, Picture, Place
+from gphotosfs.model import Entry, Inode, Node, Picture, Place, Usage
 from gphotosfs.views.tree import Tree
 
 IDLE_S: Final = 30.0
@@ -101,10 +101,9 @@ class RemoteTree:
         """The photos and videos with the next larger numbers."""
         return [Node(*node) for node in await self._client.call("tree_known_files", after=after)]
 
-    async def usage(self) -> tuple[int, int]:
-        """How many files are known, and the bytes that the cache takes."""
-        files, cached_bytes = await self._client.call("tree_usage")
-        return files, cached_bytes
+    async def usage(self) -> Usage:
+        """How many files are known, and how much room they take."""
+        return Usage(*await self._client.call("tree_usage"))
 
     async def root(self, path: str) -> tuple[Inode, str]:
         """The directory that becomes a mount's root, and its path in ASCII."""

@@ -12,7 +12,7 @@ import trio
 
 from gphotosfs import errors
 from gphotosfs.fuse.operations import Tree
-from gphotosfs.model import Entry, Inode, Node, Picture, Place
+from gphotosfs.model import Entry, Inode, Node, Picture, Place, Usage
 
 R = TypeVar("R")
 
@@ -144,8 +144,8 @@ class SwitchingTree:
         """The value of an extended attribute."""
         return await self._ask(lambda tree: tree.attribute(inode, name))
 
-    async def usage(self) -> tuple[int, int]:
-        """How many files are known, and the bytes that the cache takes."""
+    async def usage(self) -> Usage:
+        """How many files are known, and how much room they take."""
         return await self._ask(lambda tree: tree.usage())
 
     async def root(self, path: str) -> tuple[Inode, str]:

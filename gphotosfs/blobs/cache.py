@@ -14,7 +14,7 @@ from gphotosfs.blobs import orphans
 from gphotosfs.blobs.blob import Blob
 from gphotosfs.blobs.blocks import BLOCK_BYTES, span
 from gphotosfs.blobs.cursor import ENDLESS, Cursor
-from gphotosfs.blobs.eviction import Limits, drop_old, evict, room_bytes
+from gphotosfs.blobs.eviction import Limits, drop_old, evict, room_bytes, spare_bytes
 from gphotosfs.blobs.filling import fill
 from gphotosfs.blobs.readahead import CURSORS_PER_BLOB, Plan, Wish, plan, window_max
 from gphotosfs.blobs.reader import BlobReader
@@ -211,6 +211,18 @@ class BlobCache:
         index, degraded = self._shelf.index, self._shelf.degraded()
         taken_bytes, blobs = (0, 0) if index is None else (index.taken_bytes, index.blobs)
         return CacheUsage(taken_bytes, blobs, self._limits.limit_bytes, degraded)
+
+    async def spare_bytes(self) -> int:
+        """How much more the cache may take; 0 where it takes nothing, whatever the reason."""
+        index = self._shelf.index
+        if index is None:
+            return 0
+        try:
+            return await self._shelf.blocking(
+                spare_bytes, self._shelf.folder, self._limits, index.taken_bytes
+            )
+        except OSError:
+            return 0
 
     async def clear(self) -> int:
         """Empty the cache; the bytes given back. Open readers keep what they have."""

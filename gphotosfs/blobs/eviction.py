@@ -94,6 +94,15 @@ def room_bytes(folder: Path, cache_folder: Path, limits: Limits, taken_bytes: in
     return free + (taken_bytes if is_shared else 0) - _floor_bytes(limits, size)
 
 
+def spare_bytes(folder: Path, limits: Limits, taken_bytes: int) -> int:
+    """How much more the cache may take; 0 where it has to make room.
+
+    Raises:
+        OSError: the folder is gone.
+    """
+    return max(0, -_excess_bytes(folder, limits, taken_bytes))
+
+
 async def _evict_blob(shelf: Shelf, victim: Victim, excess: int) -> int:
     """Take a blob, or what is needed of a large one; the bytes that it will have given back."""
     if victim.id in shelf.doomed:

@@ -30,7 +30,7 @@ from gphotosfs.fuse.attributes import (
 )
 from gphotosfs.fuse.errno_map import Requests, operation
 from gphotosfs.limits import NAME_MAX_BYTES
-from gphotosfs.model import ROOT, Entry, Inode, Node, original_of
+from gphotosfs.model import ROOT, Entry, Inode, Node, Usage, original_of
 from gphotosfs.views.virtual import CONTROL, is_probed
 
 # Cookies 1 and 2 stand behind "." and "..", which NFS expects there; behind an entry stands its own + 3.
@@ -41,6 +41,9 @@ _BROWSED: Final = 1 << 62
 
 # What readdir hands a file manager at a time: it draws these while the next ones are being waited for.
 _BROWSED_AT_ONCE: Final = 64
+
+# Ours can be larger, but some programs still keep them in 32 bits.
+INODES_MAX: Final = 1 << 32
 
 _NOT_OURS: Final = (b"system.", b"security.", b"trusted.")
 
@@ -75,8 +78,8 @@ class Tree(Protocol):
     async def attribute(self, inode: Inode, name: bytes) -> bytes:
         """The value of an extended attribute."""
 
-    async def usage(self) -> tuple[int, int]:
-        """How many files are known, and the bytes that the cache takes."""
+    async def usage(self) -> Usage:
+        """How many files are known, and how much room they take."""
 
 
 class Thumbnails(Protocol):
@@ -230,14 +233,18 @@ class Operations(pyfuse3.Operations):
 
     @operation
     async def statfs(self, ctx: RequestContext) -> StatvfsData:
-        """How many files are known, and what they take on this disk; nothing is free to write to."""
-        files, cached_bytes = await self._tree.usage()
+        """What the photos take on this disk, and may still take, and how many there are.
+
+        With nothing free, file managers draw a full red bar, and what watches over disks sounds the
+        alarm; so free is what the cache may still take, and the numbers that inodes can still have.
+        """
+        usage = await self._tree.usage()
         found = StatvfsData()
         found.f_bsize = found.f_frsize = 4096
-        found.f_blocks = -(-cached_bytes // found.f_frsize)
-        found.f_bfree = found.f_bavail = 0
-        found.f_files = files
-        found.f_ffree = found.f_favail = 0
+        found.f_bfree = found.f_bavail = usage.spare_bytes // found.f_frsize
+        found.f_blocks = -(-usage.cached_bytes // found.f_frsize) + found.f_bfree
+        found.f_files = INODES_MAX
+        found.f_ffree = found.f_favail = INODES_MAX - usage.files
         found.f_namemax = NAME_MAX_BYTES
         return found
 

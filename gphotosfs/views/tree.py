@@ -4,7 +4,7 @@ This is what `fuse/` asks, and a second mount of the same profile asks it over t
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from gphotosfs import errors
 from gphotosfs.catalog import entries, picks, shown, takeout
 from gphotosfs.catalog.entries import DirectoryRow, EntryRow, ItemRow
 from gphotosfs.catalog.store import Store
-from gphotosfs.model import Entry, Inode, Node, Picture, Place, original_of
+from gphotosfs.model import Entry, Inode, Node, Picture, Place, Usage, original_of
 from gphotosfs.views import attributes, layout, virtual
 from gphotosfs.views.files import Files
 from gphotosfs.views.listings import Listings
@@ -40,6 +40,7 @@ class Tree:
         status: Callable[[], Mapping[str, Any]],
         metrics: Callable[[], str],
         cached_bytes: Callable[[], int],
+        spare_bytes: Callable[[], Awaitable[int]],
         now_ns: Callable[[], int],
     ) -> None:
         self._store = store
@@ -50,6 +51,7 @@ class Tree:
         self._status = status
         self._metrics = metrics
         self._cached_bytes = cached_bytes
+        self._spare_bytes = spare_bytes
         self._paths = Paths(store.read, listings, self.lookup)
         self._started_ns = now_ns()
         self._opened_s: dict[Inode, float] = {}
@@ -226,9 +228,10 @@ class Tree:
         found = entries.items_after(self._store.read, after, BATCH)
         return [self._node(one) for one in found]
 
-    async def usage(self) -> tuple[int, int]:
-        """How many files are known, and the bytes that the cache takes on this disk."""
-        return entries.counts(self._store.read)["items"], self._cached_bytes()
+    async def usage(self) -> Usage:
+        """How many files are known, and how much room they take."""
+        files = entries.counts(self._store.read)["items"]
+        return Usage(files, self._cached_bytes(), await self._spare_bytes())
 
     async def resolve(self, path: str) -> Inode:
         """The inode of a path, as `Paths` finds it."""

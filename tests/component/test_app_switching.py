@@ -6,7 +6,7 @@ import trio.testing
 
 from gphotosfs import errors
 from gphotosfs.app.switching import SwitchingTree
-from gphotosfs.model import Entry, Inode, Node, Picture, Place
+from gphotosfs.model import Entry, Inode, Node, Picture, Place, Usage
 
 PHOTO = Inode(100)
 
@@ -58,7 +58,7 @@ class OneFile:
     async def attribute(self, inode: Inode, name: bytes) -> bytes:
         raise NotImplementedError
 
-    async def usage(self) -> tuple[int, int]:
+    async def usage(self) -> Usage:
         raise NotImplementedError
 
     async def root(self, path: str) -> tuple[Inode, str]:

@@ -18,7 +18,7 @@ from gphotosfs.app.core import Core
 from gphotosfs.fuse import errno_map
 from gphotosfs.fuse.attributes import Ownership
 from gphotosfs.fuse.operations import Operations
-from gphotosfs.model import ROOT, Entry, Inode, Node
+from gphotosfs.model import ROOT, Entry, Inode, Node, Usage
 from gphotosfs.simulator.service import SimulatedGoogle
 from tests.component.core_kit import listing, running_core
 from tests.component.google_kit import small_library
@@ -75,9 +75,9 @@ class BrokenTree:
         await self._fail()
         return b""
 
-    async def usage(self) -> tuple[int, int]:
+    async def usage(self) -> Usage:
         await self._fail()
-        return 0, 0
+        return Usage(0, 0, 0)
 
 
 def broken(failure: Exception | None) -> Operations:

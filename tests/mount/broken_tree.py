@@ -14,7 +14,7 @@ import trio
 from gphotosfs.fuse import session
 from gphotosfs.fuse.attributes import Ownership
 from gphotosfs.fuse.operations import Operations
-from gphotosfs.model import ROOT, Entry, Inode, Node
+from gphotosfs.model import ROOT, Entry, Inode, Node, Usage
 
 
 def node(inode: int, size_bytes: int | None = None) -> Node:
@@ -87,7 +87,7 @@ class BrokenTree:
     async def attribute(self, inode: Inode, name: bytes) -> bytes:
         raise TypeError("a bug")
 
-    async def usage(self) -> tuple[int, int]:
+    async def usage(self) -> Usage:
         raise ZeroDivisionError("a bug")
 
 

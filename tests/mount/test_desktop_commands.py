@@ -12,6 +12,8 @@ from gphotosfs.control import record_of
 from gphotosfs.simulator.process import Running
 from tests.mount.mounting import HANG_GUARD_S, PROGRAM, Home, Mount, counted, end
 
+pytestmark = pytest.mark.mount
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gphotosfs.simulator.process import Running
-from tests.mount.mounting import Home, Mount, Pictures, Spent, counted, sh
+from tests.mount.mounting import Home, Mount, Pictures, Spent, counted, eventually, sh
 
 pytestmark = pytest.mark.mount
 
@@ -151,10 +151,23 @@ def test_file_system_figures_need_no_network(home: Home, simulator: Running) -> 
 
         figures = os.statvfs(mount.path)
 
-    assert figures.f_files == 120
-    assert figures.f_bavail == figures.f_ffree == 0
+    assert figures.f_files - figures.f_ffree == 120
     assert figures.f_namemax == 255
     assert figures.f_flag & os.ST_RDONLY
+
+
+def test_free_is_what_the_cache_may_still_take(home: Home) -> None:
+    """With nothing free, file managers draw a full disk, and programs that watch disks complain."""
+    with home.mounted("-o", "cache_size=1M,cache_min_free=0") as mount:
+        empty = os.statvfs(mount.path)
+        photo = next((mount / "media/all").glob("*.*"))
+        photo.read_bytes()
+        eventually(lambda: os.statvfs(mount.path).f_bavail < empty.f_bavail)
+        filled = os.statvfs(mount.path)
+
+    assert empty.f_bavail * empty.f_frsize == 1 << 20
+    assert empty.f_blocks == filled.f_blocks == empty.f_bavail
+    assert filled.f_bfree == filled.f_bavail > 0
 
 
 # --- what looking costs ---------------------------------------------------------------------------

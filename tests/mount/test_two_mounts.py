@@ -35,6 +35,7 @@ def test_both_show_the_same_and_fetch_it_once(home: Home, simulator: Running) ->
             assert requests().media == 0
         attributes = sh("getfattr", "-d", "--absolute-names", one / "media/all")
         assert sh("getfattr", "-d", "--absolute-names", two / "media/all") == attributes
+        assert os.statvfs(two.path).f_ffree == os.statvfs(one.path).f_ffree
         two.unmount()
         one.unmount()
 
