@@ -42,8 +42,8 @@ def item(db: Connection, inode: Inode) -> ItemRow | None:
 def item_of(db: Connection, key: BlobKey) -> ItemRow | None:
     """The item that shows these bytes; None if none does."""
     row = entries.item_with_id(db, key.item)
-    if row is not None and key.variant is Variant.PREVIEW:
-        return item(db, preview_of(row.inode))
+    if row is not None and key.variant is Variant.PREVIEW and row.kind is MediaKind.PHOTO:
+        row = _preview(row)
     return None if row is None or row.blob != key else row
 
 

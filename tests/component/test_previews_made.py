@@ -11,6 +11,9 @@ from PIL import Image
 from gphotosfs import errors
 from gphotosfs.app.core import Core
 from gphotosfs.model import original_of
+from gphotosfs.simulator.service import SimulatedGoogle
+from gphotosfs.simulator.takeout import Quirks, export
+from gphotosfs.simulator.world import World
 from tests.component.archives_kit import content_of, names_in, packed, signed_out, told
 from tests.component.core_kit import Seen, byte_requests, running_core
 from tests.component.picks_kit import a_library_and_more, begun, picked, some, until
@@ -131,6 +134,32 @@ async def test_an_export_with_other_bytes_has_another_preview(
     assert measured(after)[1] == (700, 400)
     assert (guessed.size_is_exact, exact.size_is_exact) == (False, True)
     assert seen.renewed == [original_of(inode), inode]
+
+
+async def test_a_photo_of_both_sources_has_the_preview_of_its_bytes(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Google's until archives turn out to have the photo as well; under the same number."""
+    world = World(5, items=4, album_sizes=[], pixels_max=40_000, kinds={"image/jpeg": 1}, days=400)
+    photos = SimulatedGoogle(world)
+    photos.options.access_token_life_s = 1e9
+    archives = [str(path) for path in export(world, tmp_path, Quirks()).paths]
+    seen = Seen()
+    async with running_core(tmp_path, photos, seen=seen) as core:
+        name, *_ = await names_in(core, ALL)
+        inode = await core.tree.resolve(f"{ALL}/{name}")
+        googles = await content_of(core, f"{ALL}/{name}")
+        await core.takeout.add(archives)
+        while original_of(inode) not in seen.renewed:
+            await trio.sleep(1)
+        asked = byte_requests(photos)
+        ours = await content_of(core, f"{ALL}/{name}")
+        assert await core.tree.resolve(f"{ALL}/{name}") == inode
+        assert (await core.tree.stat(inode)).size_bytes == len(ours)
+
+    assert measured(googles)[1] != measured(ours)[1]
+    assert inode in seen.renewed
+    assert byte_requests(photos) == asked
 
 
 async def test_a_previews_thumbnail_is_made_of_its_original(tmp_path: Path) -> None:
