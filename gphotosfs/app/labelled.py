@@ -42,16 +42,17 @@ class LabelledTree(SwitchingTree):
             return self._nodes[name]
         return await super().lookup(parent, name)
 
-    async def stat(self, inode: Inode, **how: bool) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
         """A node with its exact size if that can be had in time."""
         if inode in self._texts:
             return next(node for node in self._nodes.values() if node.inode == inode)
-        return await super().stat(inode, **how)
+        return await super().stat(inode, probe=probe)
 
-    async def open(self, inode: Inode, **how: bool) -> int:
+    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         """A handle for reading a file."""
-        own = inode in self._texts
-        return _FIRST_HANDLE + inode if own else await super().open(inode, **how)
+        if inode in self._texts:
+            return _FIRST_HANDLE + inode
+        return await super().open(inode, for_thumbnail=for_thumbnail)
 
     async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
         """Bytes of an open file."""

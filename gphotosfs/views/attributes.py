@@ -1,4 +1,8 @@
-"""Extended attributes: what is known of an item or an album beyond name, size and time."""
+"""Extended attributes: what is known of an item or an album beyond name, size and time.
+
+Those that begin otherwise than with `user.gphotos.` are the ones that file managers and indexers know:
+https://www.freedesktop.org/wiki/CommonExtendedAttributes/, and `user.xdg.tags` of KDE's Baloo.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,12 +25,13 @@ def of_item(
     values["user.gphotos.bytes"] = bytes_state
     values["user.gphotos.processing"] = item.processing if item.processing != "ready" else ""
     values["user.gphotos.size_is_estimate"] = "" if exact else "1"
-    # Names that file managers and indexers know:
-    # https://www.freedesktop.org/wiki/CommonExtendedAttributes/
     values["user.mime_type"] = item.mime_type
     if is_preview(item.inode):
         values["user.gphotos.preview_of"] = str(original_of(item.inode))  # as `find -inum` takes it
     values["user.xdg.comment"] = details.get("description", "")
+    values["user.xdg.origin.url"] = details.get("url", "")
+    # Dolphin, Baloo and caja-xattr-tags split at every comma, and keep the blanks.
+    values["user.xdg.tags"] = str(details.get("people", "")).replace(", ", ",")
     return _encoded(values)
 
 
@@ -38,6 +43,7 @@ def of_album(album: Row) -> dict[bytes, bytes]:
             "user.gphotos.title": album["title"],
             "user.gphotos.url": album["product_url"],
             "user.gphotos.source": ItemSource.LIBRARY,
+            "user.xdg.origin.url": album["product_url"],
         }
     )
 

@@ -296,6 +296,7 @@ async def test_what_takeout_knows_beyond_google_is_told_by_attributes(tmp_path: 
         b"user.gphotos.origin": b"webUpload",
         b"user.mime_type": b"image/jpeg",
         b"user.xdg.comment": b"By the sea",
+        b"user.xdg.tags": b"Ada,Grace",
     }
 
 

@@ -298,6 +298,7 @@ async def test_extended_attributes_tell_what_google_knows(
         found = {name: await core.tree.attribute(inode, name) for name in names}
         assert found[b"user.gphotos.id"].decode() == item.id
         assert found[b"user.xdg.comment"].decode() == "Grüße"
+        assert found[b"user.xdg.origin.url"] == found[b"user.gphotos.url"]
         assert found[b"user.mime_type"].decode() == item.mime_type
         assert found[b"user.gphotos.width"].decode() == str(item.width)
         with pytest.raises(errors.NoAttributeError):

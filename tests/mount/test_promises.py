@@ -125,6 +125,7 @@ def test_extended_attributes_are_read_by_getfattr(gallery: Mount, pictures: Pict
         "user.gphotos.height": str(item["height"]),
         "user.gphotos.source": "library",
         "user.mime_type": "image/jpeg",
+        "user.xdg.origin.url": f"https://photos.google.com/lr/photo/{item['id']}",
     }
     assert expected.items() <= {n: value.strip('"') for n, value in shown.items()}.items()
 
