@@ -165,7 +165,9 @@ class Operations(pyfuse3.Operations):
     @operation
     async def access(self, inode: InodeT, mode: ModeT, ctx: RequestContext) -> bool:
         """Whether a file may be run: no. Only asked where nobody but the mount's owner comes in."""
-        return not mode & os.X_OK or (await self._tree.stat(self._inner(inode))).is_directory
+        if not mode & os.X_OK:
+            return True
+        return (await self._tree.stat(self._inner(inode), probe=False)).is_directory
 
     async def forget(self, inode_list: Sequence[tuple[InodeT, int]]) -> None:
         """Nothing: inode numbers are the catalogue's and are never used again."""

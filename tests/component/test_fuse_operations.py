@@ -256,6 +256,17 @@ async def test_extended_attributes_have_the_errnos_that_ls_expects(tmp_path: Pat
             assert name.startswith(b"user.")
 
 
+async def test_whether_a_file_may_be_run_costs_no_probe(tmp_path: Path) -> None:
+    """GIO asks that for each file of a folder."""
+    photos = SimulatedGoogle(small_library(items=3))
+    async with operating(tmp_path, photos) as (operations, core):
+        inode = InodeT(next(iter((await listing(core, "media/all")).values())).inode)
+        asked = len(photos.log)
+        assert not await operations.access(inode, pyfuse3.ModeT(os.X_OK), CTX)
+        assert await operations.access(ALL, pyfuse3.ModeT(os.X_OK), CTX)
+        assert len(photos.log) == asked
+
+
 async def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
     photos = SimulatedGoogle(small_library(items=3))
     async with operating(tmp_path, photos) as (operations, _):
