@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-NS: Final = 1_000_000_000
-
 THREADS: Final = 2
 """Pictures decoded or written at a time: some 5 ms each, and the machine has other work."""
 
@@ -211,13 +209,13 @@ class Maker:
             entry
             for entry in files
             if self._files.missing(
-                sizes_px, uri_of(directory + b"/" + entry.name), _mtime_s(entry.node)
+                sizes_px, uri_of(directory + b"/" + entry.name), entry.node.modified_ns
             )
         ]
 
     def _missing_after_copying(self, path: bytes, others: list[bytes], node: Node) -> list[int]:
         pictured = _pictured(path, node)
-        missing = self._files.missing(self._files.sizes_in_use(), pictured.uri, pictured.mtime_s)
+        missing = self._files.missing(self._files.sizes_in_use(), pictured.uri, pictured.mtime_ns)
         for other in others if missing else ():
             copied = self._files.copy(uri_of(other), pictured, missing)
             missing = [size_px for size_px in missing if size_px not in copied]
@@ -237,7 +235,9 @@ class Maker:
     def _drawn(self, paths: Iterable[bytes], node: Node) -> list[bytes]:
         """The paths that have a thumbnail, in whatever size."""
         every = list(SIZES)
-        return [p for p in paths if self._files.missing(every, uri_of(p), _mtime_s(node)) != every]
+        return [
+            p for p in paths if self._files.missing(every, uri_of(p), node.modified_ns) != every
+        ]
 
     def _drop(self, paths: Iterable[bytes]) -> None:
         for path in paths:
@@ -263,14 +263,10 @@ def _below(path: bytes, above: bytes) -> bytes | None:
     return path.removeprefix(above + b"/") if path.startswith(above + b"/") else None
 
 
-def _mtime_s(node: Node) -> int:
-    return node.modified_ns // NS
-
-
 def _pictured(path: bytes, node: Node, picture: Picture | None = None) -> Pictured:
     return Pictured(
         uri_of(path),
-        _mtime_s(node),
+        node.modified_ns,
         mime_type="" if picture is None else picture.mime_type,
         size_bytes=node.size_bytes if node.size_is_exact else None,
         width_px=None if picture is None else picture.width,

@@ -20,6 +20,7 @@ from typing import Final
 
 from gphotosfs import pictures
 from gphotosfs.errors import PictureError
+from gphotosfs.names import NS
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +49,7 @@ class Pictured:
     """A file, as its thumbnail describes it."""
 
     uri: str
-    mtime_s: int
-    """Whole seconds, rounded down, as the file's `st_mtime`."""
+    mtime_ns: int
     mime_type: str = ""
     size_bytes: int | None = None
     """None unless `st_size` is exact: a thumbnail that says another size is not believed."""
@@ -86,7 +86,7 @@ class ThumbnailFiles:
         rare = [size_px for size_px in there if size_px in _RARE_PX and self._is_shared(size_px)]
         return usual + rare
 
-    def missing(self, sizes_px: Iterable[int], uri: str, mtime_s: int) -> list[int]:
+    def missing(self, sizes_px: Iterable[int], uri: str, mtime_ns: int) -> list[int]:
         """Those of the sizes in which the file has no thumbnail that a desktop would draw.
 
         Whose thumbnail it is makes no difference.
@@ -94,7 +94,7 @@ class ThumbnailFiles:
         return [
             size_px
             for size_px in sizes_px
-            if self._valid(self.path(uri, size_px), uri, mtime_s) is None
+            if self._valid(self.path(uri, size_px), uri, mtime_ns) is None
         ]
 
     def write(self, pictured: Pictured, pngs: Mapping[int, bytes]) -> bool:
@@ -105,7 +105,7 @@ class ThumbnailFiles:
                 self._folder.parent.mkdir(parents=True, exist_ok=True)
                 self._folder.mkdir(mode=0o700, exist_ok=True)
                 target.parent.mkdir(mode=0o700, exist_ok=True)
-                _replace(target, pictures.with_text(png, self._texts(pictured)))
+                _replace(target, self._described(png, pictured))
         except FileNotFoundError:
             return False  # somebody empties the folder at this moment
         except OSError as exc:
@@ -123,7 +123,7 @@ class ThumbnailFiles:
         """
         copied = []
         for size_px in sizes_px:
-            png = self._valid(self.path(uri, size_px), uri, pictured.mtime_s, whole=True)
+            png = self._valid(self.path(uri, size_px), uri, pictured.mtime_ns, whole=True)
             with suppress(PictureError):
                 if png is not None and self.write(pictured, {size_px: png}):
                     copied.append(size_px)
@@ -148,7 +148,7 @@ class ThumbnailFiles:
         return size_px in self._shared
 
     @staticmethod
-    def _valid(path: Path, uri: str, mtime_s: int, whole: bool = False) -> bytes | None:
+    def _valid(path: Path, uri: str, mtime_ns: int, whole: bool = False) -> bytes | None:
         """The thumbnail's head, or all of it, if it is of that file as it was at that time."""
         try:
             with path.open("rb") as file:
@@ -156,13 +156,15 @@ class ThumbnailFiles:
             texts = pictures.texts_of(png[:_HEAD_BYTES])
         except (OSError, PictureError):
             return None
-        is_same_time = texts.get("Thumb::MTime") in {_mtime_text(mtime_s), str(mtime_s)}
+        is_same_time = texts.get("Thumb::MTime") in _mtime_texts(mtime_ns)
         return png if texts.get("Thumb::URI") == uri and is_same_time else None
 
-    def _texts(self, pictured: Pictured) -> dict[str, str]:
+    def _described(self, png: bytes, pictured: Pictured) -> bytes:
+        """The PNG saying of which file it is."""
+        whole, exact, _ = _mtime_texts(pictured.mtime_ns)
         texts = {
             "Thumb::URI": pictured.uri,
-            "Thumb::MTime": _mtime_text(pictured.mtime_s),
+            "Thumb::MTime": whole,
             "Thumb::Mimetype": pictured.mime_type,
             "Software": _SOFTWARE,
             _PROFILE: self._profile,
@@ -173,7 +175,10 @@ class ThumbnailFiles:
             "Thumb::Image::Height": pictured.height_px,
         }
         texts |= {key: str(number) for key, number in numbers.items() if number is not None}
-        return {key: text for key, text in texts.items() if text}
+        # Tumbler takes the first text of that name, of whatever kind; GLib looks at tEXt alone, of
+        # which no other number may be there; Qt takes the last.
+        first = {} if pictured.mtime_ns % NS == 0 else {"Thumb::MTime": exact}
+        return pictures.with_text(png, {key: text for key, text in texts.items() if text}, first)
 
 
 def ours(folder: Path, profile: str) -> Iterator[Path]:
@@ -189,9 +194,15 @@ def ours(folder: Path, profile: str) -> Iterator[Path]:
                 yield path
 
 
-def _mtime_text(mtime_s: int) -> str:
-    """A time as GLib compares it: one before 1970 as an unsigned number of 64 bits (KDE: signed)."""
-    return str(mtime_s % 2**64)
+def _mtime_texts(mtime_ns: int) -> tuple[str, str, str]:
+    """A time as GLib compares it, as Tumbler does since 4.17, and as KDE does.
+
+    The specification says whole seconds, and not what becomes of the years before 1970: GLib takes
+    them as unsigned numbers of 64 bits. Tumbler wants to see the microseconds, unless there are none.
+    """
+    mtime_s, rest_ns = divmod(mtime_ns, NS)
+    unsigned = mtime_s % 2**64
+    return str(unsigned), f"{unsigned}.{rest_ns // 1000:06}", str(mtime_s)
 
 
 def _files(folder: Path) -> Sequence[Path]:

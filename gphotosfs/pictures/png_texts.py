@@ -15,10 +15,13 @@ _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _TEXT_TYPES: Final = (b"tEXt", b"zTXt", b"iTXt")
 
 
-def with_text(png: bytes, texts: Mapping[str, str]) -> bytes:
+def with_text(
+    png: bytes, texts: Mapping[str, str], international: Mapping[str, str] | None = None
+) -> bytes:
     """The same picture carrying these texts, and none that it had; no pixel is decoded.
 
-    They stand right behind the header, so that the file's head tells them.
+    They stand right behind the header, so that the file's head tells them. The international ones
+    come first and as iTXt whatever they hold: not everybody reads those.
 
     Raises:
         PictureError: not a whole PNG.
@@ -32,12 +35,15 @@ def with_text(png: bytes, texts: Mapping[str, str]) -> bytes:
         last = kind
     if last != b"IEND":
         raise PictureError("not a whole PNG")
-    written = [_text_chunk(keyword, text) for keyword, text in texts.items()]
+    written = [_text_chunk(*each, plain=False) for each in (international or {}).items()]
+    written += [_text_chunk(*each, plain=each[1].isascii()) for each in texts.items()]
     return b"".join([_SIGNATURE, kept[0], *written, *kept[1:]])
 
 
 def texts_of(png_head: bytes) -> dict[str, str]:
     """The texts among the first bytes of a PNG, of which any number may be given.
+
+    Of two with one keyword the last is told.
 
     Raises:
         PictureError: not a PNG.
@@ -71,12 +77,12 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, int, int]]:
         begin = end
 
 
-def _text_chunk(keyword: str, text: str) -> bytes:
+def _text_chunk(keyword: str, text: str, *, plain: bool) -> bytes:
     name = keyword.encode("latin-1")
     if not 1 <= len(name) <= 79 or b"\0" in name or "\0" in text:
         raise ValueError(f"PNG can't hold the text {keyword!r}")
-    try:
-        kind, body = b"tEXt", name + b"\0" + text.encode("latin-1")
-    except UnicodeEncodeError:
+    if plain:
+        kind, body = b"tEXt", name + b"\0" + text.encode("ascii")
+    else:
         kind, body = b"iTXt", name + b"\0\0\0\0\0" + text.encode()
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -34,7 +34,7 @@ class Home:
         status = path.stat()
         pictured = Pictured(
             uri_of(bytes(path)),
-            status.st_mtime_ns // 10**9 + later_s,
+            status.st_mtime_ns + later_s * 10**9,
             mime_type="image/jpeg",
             size_bytes=status.st_size + larger_bytes,
             width_px=400,
@@ -93,8 +93,8 @@ def test_glib_draws_a_copy(home: Home) -> None:
     first, second = home.photo(b"a.jpg", 10**18), home.photo(b"b.jpg", 10**18)
     home.write(first)
 
-    assert home.files.copy(uri_of(bytes(first)), Pictured(uri_of(bytes(second)), 10**9), [256]) == [
-        256
-    ]
+    assert home.files.copy(
+        uri_of(bytes(first)), Pictured(uri_of(bytes(second)), 10**18), [256]
+    ) == [256]
 
     assert home.gio(second)[b"thumbnail::is-valid"] == b"TRUE"

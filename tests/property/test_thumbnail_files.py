@@ -15,6 +15,7 @@ from PIL import Image
 
 from gphotosfs import pictures
 from gphotosfs.desktop.thumbnail_files import Pictured, ThumbnailFiles, ours, uri_of
+from gphotosfs.names import NS
 
 
 def png() -> bytes:
@@ -72,7 +73,7 @@ def test_any_bytes_behind_the_signature_are_survived(png: bytes, cut: int) -> No
 
 
 PHOTOS = [b"/mnt/a/1.jpg", b"/mnt/a/2.jpg", b"/mnt/b/1.jpg", b"/mnt2/a/1.jpg"]
-TIMES = [-5, 0, 7]
+TIMES = [-5 * NS, 0, 7 * NS, 7 * NS + 250_000_000]
 SIZES = [128, 256, 512]
 
 
@@ -81,7 +82,7 @@ class Step:
     act: str
     path: bytes
     source: bytes
-    mtime_s: int
+    mtime_ns: int
     sizes_px: list[int]
 
 
@@ -97,19 +98,21 @@ STEPS = st.builds(
 
 @given(st.lists(STEPS, max_size=12))
 def test_any_sequence_agrees_with_a_dict(steps: list[Step]) -> None:
-    """A thumbnail is there if it was written or copied, and not removed since."""
+    """A thumbnail is there if it was written or copied, and not removed since; a second is a time."""
     there: dict[tuple[bytes, int], int] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "thumbnails"
         files = ThumbnailFiles(folder, "default")
         for step in steps:
-            pictured = Pictured(uri_of(step.path), step.mtime_s)
+            pictured = Pictured(uri_of(step.path), step.mtime_ns)
             made: list[int] = []
             if step.act == "write":
                 assert files.write(pictured, dict.fromkeys(step.sizes_px, PNG))
                 made = step.sizes_px
             elif step.act == "copy":
-                made = [s for s in step.sizes_px if there.get((step.source, s)) == step.mtime_s]
+                made = [
+                    s for s in step.sizes_px if there.get((step.source, s)) == step.mtime_ns // NS
+                ]
                 assert files.copy(uri_of(step.source), pictured, step.sizes_px) == made
             else:
                 paths = {files.path(uri_of(path), size_px) for path, size_px in there}
@@ -117,7 +120,9 @@ def test_any_sequence_agrees_with_a_dict(steps: list[Step]) -> None:
                 for path in paths:
                     path.unlink()
                 there = {}
-            there |= dict.fromkeys([(step.path, size_px) for size_px in made], step.mtime_s)
-        for photo, mtime_s in itertools.product(PHOTOS, TIMES):
-            missing = [size_px for size_px in SIZES if there.get((photo, size_px)) != mtime_s]
-            assert files.missing(SIZES, uri_of(photo), mtime_s) == missing
+            there |= dict.fromkeys([(step.path, size_px) for size_px in made], step.mtime_ns // NS)
+        for photo, mtime_ns in itertools.product(PHOTOS, TIMES):
+            missing = [
+                size_px for size_px in SIZES if there.get((photo, size_px)) != mtime_ns // NS
+            ]
+            assert files.missing(SIZES, uri_of(photo), mtime_ns) == missing

@@ -6,8 +6,10 @@ from PIL import Image
 
 from gphotosfs import pictures
 from gphotosfs.desktop.thumbnail_files import Pictured, ThumbnailFiles, ours, uri_of
+from gphotosfs.names import NS
 
 A_URI = "file:///home/ada/Photos/albums/Paris/IMG_0001.jpg"
+TIME_NS = 5 * NS
 B_URI = "file:///home/ada/Photos/media/all/IMG_0001.jpg"
 
 
@@ -33,7 +35,7 @@ def test_a_thumbnail_is_found_where_the_specification_says(
     """The example of the specification: its URI and its MD5."""
     uri = "file:///home/jens/photos/me.png"
 
-    assert files.write(Pictured(uri, 1_714_694_400), pngs)
+    assert files.write(Pictured(uri, 1_714_694_400 * NS), pngs)
 
     name = "c6ee772d9e49320e97ec29a7eb5b1697.png"
     for size in ("normal", "large"):
@@ -67,14 +69,36 @@ def test_a_time_before_1970_is_written_as_glib_compares_it(
     files: ThumbnailFiles, pngs: dict[int, bytes]
 ) -> None:
     """Scans of old photos; KDE writes the number with its sign, and that is good as well."""
-    files.write(Pictured(A_URI, -5), {128: pngs[128]})
+    files.write(Pictured(A_URI, -5 * NS), {128: pngs[128]})
     path = files.path(A_URI, 128)
 
     assert pictures.texts_of(path.read_bytes())["Thumb::MTime"] == "18446744073709551611"
-    assert files.missing([128], A_URI, -5) == []
+    assert files.missing([128], A_URI, -5 * NS) == []
 
     path.write_bytes(pictures.with_text(pngs[128], {"Thumb::URI": A_URI, "Thumb::MTime": "-5"}))
-    assert files.missing([128], A_URI, -5) == []
+    assert files.missing([128], A_URI, -5 * NS) == []
+
+
+def test_a_fraction_of_a_second_is_there_for_who_looks_for_it(
+    files: ThumbnailFiles, pngs: dict[int, bytes]
+) -> None:
+    """GLib wants whole seconds, and knows tEXt alone; Tumbler takes the first of any kind."""
+    time_ns = 1_714_694_400_123_456_789
+    files.write(Pictured(A_URI, time_ns), pngs)
+    png = files.path(A_URI, 128).read_bytes()
+
+    assert pictures.texts_of(png)["Thumb::MTime"] == "1714694400"
+    first, second = (png.index(kind + b"Thumb::MTime\0") for kind in (b"iTXt", b"tEXt"))
+    assert b"1714694400.123456" in png[first:second]
+    assert files.missing([128], A_URI, time_ns) == []
+
+
+def test_what_tumbler_wrote_is_good(files: ThumbnailFiles, pngs: dict[int, bytes]) -> None:
+    files.write(Pictured(A_URI, TIME_NS), {128: pngs[128]})
+    texts = {"Thumb::URI": A_URI, "Thumb::MTime": "5.000000"}
+    files.path(A_URI, 128).write_bytes(pictures.with_text(pngs[128], texts))
+
+    assert files.missing([128], A_URI, TIME_NS) == []
 
 
 def test_a_foreign_thumbnail_is_as_good_as_ours(
@@ -84,21 +108,21 @@ def test_a_foreign_thumbnail_is_as_good_as_ours(
     texts = {"Thumb::URI": A_URI, "Thumb::MTime": "5", "Software": "GNOME::ThumbnailFactory"}
     files.path(A_URI, 128).write_bytes(pictures.with_text(pngs[128], texts))
 
-    assert files.missing([128, 256], A_URI, 5) == [256]
-    assert files.copy(A_URI, Pictured(B_URI, 5), [128, 256]) == [128]
+    assert files.missing([128, 256], A_URI, TIME_NS) == [256]
+    assert files.copy(A_URI, Pictured(B_URI, TIME_NS), [128, 256]) == [128]
 
 
 @pytest.mark.parametrize("content", [b"", b"not a PNG", b"\x89PNG\r\n\x1a\n"])
 def test_a_broken_thumbnail_is_none(
     files: ThumbnailFiles, pngs: dict[int, bytes], content: bytes
 ) -> None:
-    files.write(Pictured(A_URI, 5), {128: pngs[128]})
+    files.write(Pictured(A_URI, TIME_NS), {128: pngs[128]})
     files.path(A_URI, 128).write_bytes(content)
 
-    assert files.missing([128], A_URI, 5) == [128]
-    assert files.copy(A_URI, Pictured(B_URI, 5), [128]) == []
-    assert files.write(Pictured(A_URI, 5), {128: pngs[128]})
-    assert files.missing([128], A_URI, 5) == []
+    assert files.missing([128], A_URI, TIME_NS) == [128]
+    assert files.copy(A_URI, Pictured(B_URI, TIME_NS), [128]) == []
+    assert files.write(Pictured(A_URI, TIME_NS), {128: pngs[128]})
+    assert files.missing([128], A_URI, TIME_NS) == []
 
 
 def test_what_cannot_be_written_is_told_once(
@@ -109,20 +133,20 @@ def test_what_cannot_be_written_is_told_once(
     folder.touch()
     files = ThumbnailFiles(folder, "default")
 
-    assert [files.write(Pictured(A_URI, 5), pngs) for _ in range(3)] == [False] * 3
-    assert files.missing([128], A_URI, 5) == [128]
+    assert [files.write(Pictured(A_URI, TIME_NS), pngs) for _ in range(3)] == [False] * 3
+    assert files.missing([128], A_URI, TIME_NS) == [128]
     assert files.sizes_in_use() == [128, 256]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     caplog.clear()
 
     folder.unlink()
-    assert files.write(Pictured(A_URI, 5), pngs)
+    assert files.write(Pictured(A_URI, TIME_NS), pngs)
 
 
 def test_nothing_unfinished_is_left(
     files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: Path
 ) -> None:
-    files.write(Pictured(A_URI, 5), pngs)
+    files.write(Pictured(A_URI, TIME_NS), pngs)
 
     names = [path.name for path in (tmp_path / "thumbnails").rglob("*") if path.is_file()]
     assert names == [files.path(A_URI, 128).name] * 2
@@ -131,19 +155,22 @@ def test_nothing_unfinished_is_left(
 def test_a_thumbnail_is_missing_unless_file_and_time_are_the_same(
     files: ThumbnailFiles, pngs: dict[int, bytes]
 ) -> None:
-    files.write(Pictured(A_URI, 5), {128: pngs[128]})
+    files.write(Pictured(A_URI, TIME_NS), {128: pngs[128]})
 
-    assert files.missing([128, 256], A_URI, 5) == [256]
-    assert files.missing([128], A_URI, 6) == [128]
-    assert files.missing([128], B_URI, 5) == [128]
+    assert files.missing([128, 256], A_URI, TIME_NS) == [256]
+    assert files.missing([128], A_URI, TIME_NS + NS) == [128]
+    assert files.missing([128], B_URI, TIME_NS) == [128]
 
 
 def test_a_copy_differs_in_its_texts_alone(files: ThumbnailFiles, pngs: dict[int, bytes]) -> None:
-    files.write(Pictured(A_URI, 5), pngs)
+    files.write(Pictured(A_URI, TIME_NS), pngs)
 
-    assert files.copy(A_URI, Pictured(B_URI, 5, "image/jpeg", 1234), [128, 256, 512]) == [128, 256]
+    assert files.copy(A_URI, Pictured(B_URI, TIME_NS, "image/jpeg", 1234), [128, 256, 512]) == [
+        128,
+        256,
+    ]
 
-    assert files.missing([128, 256], B_URI, 5) == []
+    assert files.missing([128, 256], B_URI, TIME_NS) == []
     copied = files.path(B_URI, 256).read_bytes()
     assert pictures.texts_of(copied)["Thumb::Size"] == "1234"
     assert pictures.with_text(copied, {}) == pictures.with_text(pngs[256], {})
@@ -153,8 +180,8 @@ def test_ours_are_those_of_this_profile(
     files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: Path
 ) -> None:
     folder = tmp_path / "thumbnails"
-    files.write(Pictured(A_URI, 5), pngs)
-    ThumbnailFiles(folder, "work").write(Pictured(B_URI, 5), pngs)
+    files.write(Pictured(A_URI, TIME_NS), pngs)
+    ThumbnailFiles(folder, "work").write(Pictured(B_URI, TIME_NS), pngs)
     foreign = folder / "normal" / "foreign.png"
     foreign.write_bytes(pictures.with_text(pngs[128], {"Software": "GNOME::ThumbnailFactory"}))
 
@@ -176,7 +203,7 @@ def test_sizes_in_use(files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: P
     (tmp_path / "thumbnails" / "large").mkdir()
     assert files.sizes_in_use() == [256]
 
-    files.write(Pictured(A_URI, 5), {512: pngs[256]})
+    files.write(Pictured(A_URI, TIME_NS), {512: pngs[256]})
     assert files.sizes_in_use() == [256]
 
     foreign = tmp_path / "thumbnails" / "x-large" / "foreign.png"
