@@ -10,10 +10,10 @@ over a pipe as JSON, a line each:
     {"end": {"problems": […], "is_whole": true}}           the last line
 """
 
+import gc
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from gphotosfs.takeout.exports import read_exports
 from gphotosfs.takeout.inventory import Copies, inventory, said
 from gphotosfs.takeout.matching import Role
 from gphotosfs.takeout.members import Member, Notices
+from gphotosfs.takeout.sidecar import ItemFacts, Place
 from gphotosfs.takeout.source import open_archive
 from gphotosfs.takeout.tar_archive import drop_indexes, index_name
 
@@ -82,19 +83,27 @@ def read_all(
 
 def told_of(item: Copies) -> dict[str, Any]:
     """An item as it travels: its facts, where its bytes are, its albums and what it is recognised by."""
+    place = item.facts.place
     return {
         "title": item.title,
         "mime_type": item.mime_type,
-        "facts": asdict(item.facts),
-        "member": asdict(item.member),
+        "facts": {**_fields(item.facts), "place": None if place is None else _fields(place)},
+        "member": _fields(item.member),
         "crc": item.crc,
         "albums": item.albums,
         "keys": [*item.keys, item.bytes_key],
     }
 
 
+def _fields(value: ItemFacts | Place | Member) -> dict[str, Any]:
+    # dataclasses.asdict() copies in depth: 3 s for 100,000 items, where this takes 1 s.
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
 def main() -> None:
     """Read what standard input names, and tell standard output."""
+    # Nothing here goes in circles, and looking for circles took a third of the time.
+    gc.disable()
     told = json.load(sys.stdin)
     archives = [(int(number), str(path)) for number, path in told["archives"]]
     indexes = Path(told["indexes"])
