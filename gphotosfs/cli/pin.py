@@ -87,8 +87,9 @@ def unpin(paths: tuple[str, ...], profile_name: str | None, gone: bool) -> None:
         return freed_bytes
 
     freed_bytes = sum(_asked(paths, profile_name, removed, may_be_signed_out=True))
-    what = f"What has left {_places(paths)}" if gone else _places(paths)
-    click.echo(f"{what} is kept offline no longer; {readable(freed_bytes)} freed.")
+    places = _places(paths)
+    what = f"What has left {places} is" if gone else f"{places} {_is_or_are(paths)}"
+    click.echo(f"{what} kept offline no longer; {readable(freed_bytes)} freed.")
 
 
 @click.command()
@@ -164,7 +165,7 @@ async def _pin(client: Client, paths: list[str], *, waits: bool, quiet: bool) ->
             now_s = trio.current_time()
             stuck_since_s = (stuck_since_s or now_s) if state["obstacle"] else None
             stuck_s = None if stuck_since_s is None else now_s - stuck_since_s
-            if _is_over(state, stuck_s):
+            if is_over(state, stuck_s):
                 return states
             await trio.sleep(LOOK_S)
             states = await client.call("pin_states", ids=ids)
@@ -172,7 +173,7 @@ async def _pin(client: Client, paths: list[str], *, waits: bool, quiet: bool) ->
                 raise NoEntryError("it was unpinned meanwhile")
 
 
-def _is_over(state: State, stuck_s: float | None) -> bool:
+def is_over(state: State, stuck_s: float | None) -> bool:
     """Whether there is nothing to wait for; `stuck_s` is how long something holds up everything."""
     if stuck_s is not None:
         return stuck_s >= PATIENCE_S.get(state["obstacle"], 0.0)
@@ -190,20 +191,21 @@ def _merged(states: Sequence[State]) -> State:
     total["state"] = next((word for word in ("listing", "fetching") if word in words), "here")
     for name in ("problem", "obstacle"):
         total[name] = next((state[name] for state in states if state[name]), "")
-    total["path"] = _places([state["path"] or "/" for state in states])
-    return total
+    paths = [state["path"] or "/" for state in states]
+    return total | {"path": _places(paths), "is": _is_or_are(paths)}
 
 
 def _told(state: State, *, no_wait: bool) -> int:
     """Say in one line how it ended; the exit code."""
     size, count = readable(state["size_bytes"]), photos_and_videos(state["items"])
     if state["state"] == "here":
+        what = f"{state['path']} {state['is']}"
         if not state["items"]:
-            click.echo(f"{state['path']} is kept offline; nothing is in it yet.")
+            click.echo(f"{what} kept offline; nothing is in it yet.")
         elif state["in_archives"] == state["items"]:
-            click.echo(f"{state['path']} is here already: {count} in Takeout archives.")
+            click.echo(f"{what} here already: {count} in Takeout archives.")
         else:
-            click.echo(f"{state['path']} is kept offline: {count}, {size}.")
+            click.echo(f"{what} kept offline: {count}, {size}.")
         return 0
     so_far = f"{state['here']} of {state['items']} are here, {size}"
     if no_wait:
@@ -216,6 +218,10 @@ def _told(state: State, *, no_wait: bool) -> int:
 
 def _places(paths: Sequence[str]) -> str:
     return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
+
+
+def _is_or_are(paths: Sequence[str]) -> str:
+    return "is" if len(paths) == 1 else "are"
 
 
 def _in_words(state: State) -> str:
