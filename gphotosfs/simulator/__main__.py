@@ -31,6 +31,7 @@ def main() -> None:
         video_bytes=args.video_bytes,
         pixels_max=args.pixels_max,
         drawn_bytes=args.drawn_mb << 20,
+        drawn_folder=args.drawn_in,
     )
     if args.draw_ahead:
         # A daemon: drawing does not keep a process that is told to stop.
@@ -127,6 +128,9 @@ def _parser() -> argparse.ArgumentParser:
         default=DRAWN_BYTES >> 20,
         metavar="N",
         help="how much of what was drawn is kept in memory",
+    )
+    parser.add_argument(
+        "--drawn-in", type=Path, metavar="FOLDER", help="keep what was drawn for the next time"
     )
     parser.add_argument(
         "--proxy-ca",

@@ -2,6 +2,7 @@
 
 import bisect
 import dataclasses
+import hashlib
 import heapq
 import threading
 from collections import OrderedDict
@@ -58,6 +59,7 @@ class World:
         days: how long before that the oldest item was taken.
         pixels_max: larger cameras' photos are scaled down to this, since drawing takes time.
         drawn_bytes: how much of what was drawn is kept in memory.
+        drawn_folder: where what was drawn is kept for the next time; None: nowhere.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class World:
         days: int = 3650,
         pixels_max: int | None = None,
         drawn_bytes: int = DRAWN_BYTES,
+        drawn_folder: Path | None = None,
     ) -> None:
         self.seed = seed
         self._generator = Generator(
@@ -101,6 +104,7 @@ class World:
         self._drawn: OrderedDict[tuple[Item, str], Content] = OrderedDict()
         self._drawn_bytes = 0
         self._drawn_bytes_max = drawn_bytes
+        self._drawn_folder = drawn_folder
         # The server draws in threads; the rest of a world is its event loop's alone.
         self._drawn_lock = threading.Lock()
         if album_sizes is None:
@@ -209,7 +213,7 @@ class World:
             if found is not None:
                 self._drawn.move_to_end(key)
                 return found
-        drawn = Whole(*pictures.render(item, variant))
+        drawn = self._draw(item, variant)
         with self._drawn_lock:
             if key not in self._drawn:
                 self._drawn[key] = drawn
@@ -217,6 +221,20 @@ class World:
             while self._drawn_bytes > self._drawn_bytes_max and len(self._drawn) > 1:
                 self._drawn_bytes -= self._drawn.popitem(last=False)[1].size_bytes
         return drawn
+
+    def _draw(self, item: Item, variant: str) -> Whole:
+        if self._drawn_folder is None:
+            return Whole(*pictures.render(item, variant))
+        # A picture depends on nothing but these, and on the code that draws it.
+        name = hashlib.sha256(f"{item} {variant}".encode()).hexdigest()
+        path = self._drawn_folder / name
+        if not path.exists():
+            kind, data = pictures.render(item, variant)
+            whole = path.with_name(f"{name}.{threading.get_ident()}")
+            whole.write_bytes(kind.encode() + b"\n" + data)
+            whole.rename(path)
+        found, _, data = path.read_bytes().partition(b"\n")
+        return Whole(found.decode(), data)
 
     def draw_all(self) -> None:
         """Draw every item, newest first, as far as drawn ones are kept. For a thread of its own."""
