@@ -58,7 +58,7 @@ def told(visit: Visit) -> str:
         f"full {spent.full} ({spent.full_bytes / 1e6:.1f} MB); "
         f"thumbnails {thumbnails.expected - len(thumbnails.missing)} of {thumbnails.expected} "
         f"{ {size: dict(count) for size, count in thumbnails.by_size.items()} }, "
-        f"{thumbnails.failed} failed"
+        f"{thumbnails.failed} failed; missing {thumbnails.missing[:6]}"
     )
 
 

@@ -1,9 +1,10 @@
 """What is opened in a file manager: one album, through several mounts, three times each."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +23,12 @@ VISITS: Final = ("first time", "second time", "after a remount")
 DRAWN_MB: Final = 2048
 
 
+@dataclass(frozen=True)
 class Drawn(Library):
     """A library of real pictures, as a family's cameras make them: JPEG, some HEIC, PNG, GIF and MP4."""
+
+    kept_in: Path = Path()
+    """Where they are kept for the next time."""
 
     @property
     def arguments(self) -> list[str]:
@@ -35,6 +40,7 @@ class Drawn(Library):
             "--pixels-max=4000000",
             "--draw-ahead",
             f"--drawn-mb={DRAWN_MB}",
+            f"--drawn-in={self.kept_in}",
             "--option=calls_per_day=null",
             "--option=byte_requests_per_day=null",
         ]
@@ -43,7 +49,9 @@ class Drawn(Library):
 @contextmanager
 def drawn_google(folder: Path, photos: int) -> Iterator[Google]:
     """A simulated Google with one album, all of whose pictures are drawn, as slow as the real one."""
-    library = Drawn(albums=(photos,), photo_bytes=0, video_bytes=0)
+    kept_in = Path(tempfile.gettempdir()) / "gphotosfs-drawn"
+    kept_in.mkdir(exist_ok=True)
+    library = Drawn(albums=(photos,), photo_bytes=0, video_bytes=0, kept_in=kept_in)
     with google(folder, library) as made:
         _draw(made)
         made.slow_down()

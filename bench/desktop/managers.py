@@ -34,7 +34,13 @@ class Manager:
 
 THUNAR: Final = Manager("Thunar", ("thunar",), "XFCE")
 
-NAUTILUS: Final = Manager("Nautilus", ("nautilus", "--new-window"), "GNOME")
+NAUTILUS: Final = Manager(
+    "Nautilus",
+    ("nautilus", "--new-window"),
+    "GNOME",
+    # A scrollbar that fades away is a screen that changes.
+    {".config/gtk-4.0/settings.ini": "[Settings]\ngtk-overlay-scrolling=false\n"},
+)
 
 PCMANFM: Final = Manager("PCManFM", ("pcmanfm", "--no-desktop"), "LXDE")
 

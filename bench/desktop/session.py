@@ -47,6 +47,8 @@ class Home:
             # There is no graphics card, no screen reader and nothing to mount.
             "GSK_RENDERER": "cairo",
             "LIBGL_ALWAYS_SOFTWARE": "1",
+            # A scrollbar that fades away is a screen that changes.
+            "GTK_OVERLAY_SCROLLING": "0",
             "NO_AT_BRIDGE": "1",
             "GTK_A11Y": "none",
             "GVFS_DISABLE_FUSE": "1",
@@ -91,7 +93,7 @@ _STRACE: Final = (
     *("strace", "-f", "-tt", "-y", "--seccomp-bpf", "-s", "256"),
     *(
         "-e",
-        "trace=execve,open,openat,stat,lstat,newfstatat,statx,getdents64,access,faccessat2",
+        "trace=execve,open,openat,stat,lstat,newfstatat,statx,getdents64,access,faccessat2,unlink,unlinkat,rename,renameat,renameat2",
         "-o",
     ),
 )

@@ -8,7 +8,7 @@ from typing import Final
 from PIL import Image
 
 from bench.desktop.managers import Manager
-from bench.desktop.screen import Screen
+from bench.desktop.screen import Screen, changed
 from bench.desktop.session import Home, running
 from bench.desktop.watch import Spent, Stillness, Thumbnails, spent, thumbnails_of
 from gphotosfs.simulator.process import Running
@@ -74,7 +74,7 @@ def visit(
             before = still.picture
             screen.scroll_down()
             _page(found, still, time.monotonic(), QUIET_S)
-            unchanged = unchanged + 1 if before.tobytes() == still.picture.tobytes() else 0
+            unchanged = 0 if changed(before, still.picture) else unchanged + 1
         found.spent = spent(simulator)
     found.thumbnails = thumbnails_of(directory, home.thumbnails)
     return found
