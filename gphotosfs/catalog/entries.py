@@ -236,7 +236,7 @@ def entries_of(db: Connection, inode: Inode) -> list[tuple[Inode, int, bytes]]:
 def items_after(db: Connection, inode: Inode, limit: int) -> list[ItemRow]:
     """The items with the next larger numbers, in their order."""
     rows = db.execute(
-        f"SELECT {_TARGET} FROM item AS i LEFT JOIN directory AS d ON d.inode = i.inode"  # noqa: S608
+        f"SELECT {_TARGET} FROM item AS i {_BYTES} LEFT JOIN directory AS d ON d.inode = i.inode"  # noqa: S608
         " WHERE i.inode > ? ORDER BY i.inode LIMIT ?",
         (inode, limit),
     )

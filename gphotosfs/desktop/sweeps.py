@@ -123,9 +123,15 @@ class Visits:
         return self._visits.get(directory)
 
     def begin(self, directory: Inode, parent: Inode, now_s: float) -> Visit:
-        """A new visit, in place of one that there was."""
+        """A new visit, in place of one that there was.
+
+        What that one was shown is still being looked at: programs open a directory more than once.
+        """
         self._forget(now_s)
-        visit = self._visits[directory] = Visit(parent, now_s)
+        former, visit = self._visits.get(directory), Visit(parent, now_s)
+        if former is not None:
+            visit.estimated = former.estimated
+        self._visits[directory] = visit
         return visit
 
     def counted_with(self, directory: Inode, parent: Inode, now_s: float) -> list[Inode]:
@@ -136,7 +142,8 @@ class Visits:
         return [
             other
             for other, visit in self._visits.items()
-            if visit.parent == parent != other != directory and now_s - visit.read_s < COUNTING_S
+            if visit.parent == parent and other not in (parent, directory)
+            if now_s - visit.read_s < COUNTING_S
         ]
 
     def showing(self, inode: Inode, now_s: float) -> Visit | None:
