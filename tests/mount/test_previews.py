@@ -110,6 +110,8 @@ def test_viewers_find_jpegs_of_at_most_2048_pixels(
             assert (image.format, max(image.size)) == ("JPEG", 2048)
     types = sh("file", "--mime-type", "-b", *(mounted / ALL / name for name in previews))
     assert set(types.split()) == {"image/jpeg"}
+    shown = sh("feh", "--loadable", mounted / ALL).splitlines()
+    assert {Path(path).name for path in shown} == set(previews)
 
 
 def test_previews_are_fetched_once_and_stay_offline(tmp_path: Path) -> None:
@@ -176,6 +178,7 @@ def test_archives_have_previews_without_a_sign_in(tmp_path: Path) -> None:
     home = Alone(tmp_path)
     home.run("takeout", "add", *made.paths)
     with home.mounted("-o", "previews") as mount:
+        assert all(path.stat().st_size for path in (mount / ALL).iterdir())
         sh("tar", "-C", mount / "previews/media", "-cf", tmp_path / "all.tar", "all")
         sh("cp", "-r", mount / ALL, tmp_path / "copied")
         for path in made.paths:
