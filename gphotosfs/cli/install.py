@@ -31,7 +31,7 @@ def install(desktop: bool, dry_run: bool, destdir: Path) -> None:
     ordinary user: a unit for `systemctl --user`.
 
     With --desktop: "Open in Google Photos", "Keep offline", "No longer keep offline" and "Refresh" in
-    the menus of Nautilus, Nemo, Caja, Thunar, Dolphin and PCManFM, an entry in the desktop's own menu,
+    the menus of Nautilus, Nemo, Caja, Thunar, Dolphin and PCManFM-Qt, an entry in the desktop's own menu,
     and the icon; as root for all users, where the file manager allows that.
     """
     found: Sequence[Installed] = pieces(destdir)

@@ -47,7 +47,7 @@ ACTIONS: Final = (
     Action("refresh", "Refresh", "Ask Google again what is in this folder", "view-refresh"),
 )
 
-# What the menus of Dolphin and PCManFM are asked to show the entries for.
+# What the menus of Dolphin and PCManFM-Qt are asked to show the entries for.
 _TYPES: Final = "inode/directory;image/*;video/*;"
 
 
@@ -65,9 +65,11 @@ exec {shlex.quote(program)} {action.arguments} "$@"
 
 def nemo_action(program: str, action: Action) -> str:
     """An action of Nemo; `usr/share/nemo/actions/sample.nemo_action` says what may stand in it."""
+    # It has no menus within its menu, so each label has to say whom it is about.
+    label = action.label if MENU in action.label else f"{action.label} ({MENU})"
     return f"""\
 [Nemo Action]
-Name={action.label}
+Name={label}
 Comment={action.text}
 Icon-Name={action.icon}
 Exec={_quoted(program)} {action.arguments} %F
@@ -101,7 +103,7 @@ Exec={_quoted(program)} {action.arguments} %F
 
 
 def libfm_action(program: str, action: Action) -> str:
-    """An action of PCManFM: https://www.nautilus-actions.org/?q=node/377 (DES-EMA)."""
+    """An action of PCManFM-Qt: https://www.nautilus-actions.org/?q=node/377 (DES-EMA)."""
     return f"""\
 [Desktop Entry]
 Type=Action
@@ -118,13 +120,13 @@ Exec={_quoted(program)} {action.arguments} %F
 
 
 def libfm_menu() -> str:
-    """The menu of PCManFM in which the actions stand."""
+    """The menu of PCManFM-Qt in which the actions stand."""
     items = "".join(f"{libfm_name(action)};" for action in ACTIONS)
     return f"[Desktop Entry]\nType=Menu\nName={MENU}\nIcon={ICON}\nItemsList={items}\n"
 
 
 def libfm_name(action: Action) -> str:
-    """How a menu of PCManFM calls an action: its file's name without the ending."""
+    """How a menu of PCManFM-Qt calls an action: its file's name without the ending."""
     return f"gphotosfs-{action.command}"
 
 

@@ -237,7 +237,7 @@ class Operations(pyfuse3.Operations):
     async def statfs(self, ctx: RequestContext) -> StatvfsData:
         """What the photos take on this disk, and may still take, and how many there are.
 
-        With nothing free, file managers draw a full red bar, and what watches over disks sounds the
+        With nothing free, file managers draw a full disk, and what watches over disks sounds the
         alarm; so free is what the cache may still take, and the numbers that inodes can still have.
         """
         usage = await self._tree.usage()
