@@ -52,7 +52,8 @@ def test_a_line_in_fstab_is_all_that_is_needed(host: Machine) -> None:
     at = host.mountpoint("anna", "Google Photos")
     options = (
         "run_as=anna,ro,_netdev,nofail,user,noexec,comment=mine,uid=anna,cache_size=1G,"
-        "x-systemd.automount,x-systemd.idle-timeout=10min,x-gvfs-show"
+        "x-systemd.automount,x-systemd.idle-timeout=10min,x-gvfs-show,"
+        "x-gvfs-name=Anna's%20photos"
     )
     line = f"default {at} gphotosfs {options} 0 0".replace("Google ", "Google\\040")
     host.path("/etc/fstab").write_text(line + "\n")
@@ -62,6 +63,8 @@ def test_a_line_in_fstab_is_all_that_is_needed(host: Machine) -> None:
     assert found[:2] == ["fuse.gphotosfs", "default"]
     assert {"ro", "nosuid", "nodev", "noexec", "user_id=4711"} <= set(found[2].split(","))
     assert host.sh(f"stat -c %U '{at}/albums'", "anna") == "anna\n"
+    # mount(8) keeps this one to itself, and a file manager asks the mount first.
+    assert "Name=Anna's photos\n" in host.sh(f"cat '{at}/.xdg-volume-info'", "anna")
     host.run("mount", "-a")
     assert len(host.mounts()) == 1
 
