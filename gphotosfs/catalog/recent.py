@@ -78,9 +78,12 @@ def settle(db: Connection, changes: Changes, revision: int | None = None) -> Non
 def settle_archives(db: Connection) -> Changes:
     """The archives were read: theirs come and go, and Google is asked again at the next visit.
 
-    What was pushed out by an archive that is gone now may belong there again.
+    What was pushed out by an archive that is gone now may belong there again. So a run that broke off
+    goes on from its first page: what it saw may be pushed out as well.
     """
     changes = Changes()
     settle(db, changes)
-    db.execute("UPDATE listing SET fresh_ns = 0 WHERE kind = ?", (ListingKind.RECENT,))
+    db.execute(
+        "UPDATE listing SET fresh_ns = 0, page_token = NULL WHERE kind = ?", (ListingKind.RECENT,)
+    )
     return changes
