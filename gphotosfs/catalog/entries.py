@@ -21,6 +21,11 @@ from gphotosfs.model import (
 )
 
 
+def original_blob(identity: ItemId, kind: MediaKind) -> BlobKey:
+    """The bytes of an item as Google hands them out."""
+    return BlobKey(identity, Variant.VIDEO if kind is MediaKind.VIDEO else Variant.PHOTO)
+
+
 # Named tuples, since a directory is made of thousands of them: a frozen dataclass takes 1 us longer
 # to make, of 7 that an entry takes.
 class ItemRow(NamedTuple):
@@ -49,8 +54,7 @@ class ItemRow(NamedTuple):
         """The bytes that are shown as this file."""
         if is_preview(self.inode):
             return BlobKey(self.id, Variant.PREVIEW)
-        variant = Variant.VIDEO if self.kind is MediaKind.VIDEO else Variant.PHOTO
-        return BlobKey(self.id, variant)
+        return original_blob(self.id, self.kind)
 
     @property
     def sized_inode(self) -> Inode:

@@ -5,6 +5,7 @@ not show carry revision 0, which no run has: the pick vouches for them, and no r
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from gphotosfs import errors
 from gphotosfs.catalog import entries
@@ -40,6 +41,11 @@ from gphotosfs.model import (
 
 VOUCHED_BY_PICKS = 0
 """The revision of entries in `media/` for which no listing vouches."""
+
+NOBODY_NEEDS: Final = (
+    "NOT EXISTS (SELECT 1 FROM needed AS n WHERE n.inode IN (i.inode, i.joined_to))"
+)
+"""Of an item `i`: no pick and no pin wants its bytes to be kept, be it for what it was joined to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +147,8 @@ def is_needed(db: Connection, inode: Inode) -> bool:
 def only_in(db: Connection, pick: PickRow) -> list[ItemRow]:
     """The items of a pick that is being removed which stand in no other, nor in a pin."""
     rows = db.execute(
-        "SELECT i.inode FROM picked AS i WHERE i.pick = ?"
-        " AND NOT EXISTS (SELECT 1 FROM needed AS n WHERE n.inode = i.inode)",
+        "SELECT i.inode FROM picked AS o JOIN item AS i ON i.inode = o.inode"  # noqa: S608 - constants
+        f" WHERE o.pick = ? AND {NOBODY_NEEDS}",
         (pick.id,),
     ).fetchall()
     found = (entries.own_item(db, Inode(row[0])) for row in rows)

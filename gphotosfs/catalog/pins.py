@@ -13,9 +13,10 @@ from gphotosfs.catalog import entries
 from gphotosfs.catalog.entries import DirectoryRow, ItemRow
 from gphotosfs.catalog.items import fixed, hide_from_timeline
 from gphotosfs.catalog.joining import is_held
+from gphotosfs.catalog.picks import NOBODY_NEEDS
 from gphotosfs.catalog.places import Changes, forget_times
 from gphotosfs.catalog.store import Connection, Row
-from gphotosfs.model import BlobKey, DirectoryKind, Inode, PinState
+from gphotosfs.model import BlobKey, DirectoryKind, Inode, ItemId, MediaKind, PinState
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ _BYTES: Final = "(SELECT coalesce(i.bytes_of, i.inode) FROM item AS i WHERE i.in
 _IS_HERE: Final = f"""
     (EXISTS (SELECT 1 FROM kept AS k WHERE k.inode = {_BYTES} AND NOT k.is_outdated)
     OR EXISTS (SELECT 1 FROM takeout_file AS t WHERE t.inode = {_BYTES}))
+"""  # noqa: S608 - constants
+# All rows of what is in a pin that nobody needs any more, also of what was joined to it since.
+_RELEASED: Final = f"""
+    i.inode IN (SELECT inode FROM pinned WHERE pin = ? UNION SELECT j.inode
+    FROM pinned AS m JOIN item AS j ON j.joined_to = m.inode WHERE m.pin = ?) AND {NOBODY_NEEDS}
 """  # noqa: S608 - constants
 # Directories of dates are thousands, and the timeline's listing fills them all.
 _DATES: Final = (
@@ -190,11 +196,17 @@ def hide_pin(db: Connection, pin: PinRow) -> Changes:
     """
     changes = Changes()
     db.execute("UPDATE pin SET state = ? WHERE id = ?", (PinState.REMOVING, pin.id))
-    for inode in _released(db, pin):
-        db.execute("DELETE FROM kept WHERE inode = ?", (inode,))
-        shown = entries.shown_inode(db, inode)
-        if _is_vouched_by_pins(db, shown) and not is_held(db, shown):
-            hide_from_timeline(db, shown, changes)
+    # What no listing and no archive shows in `media/` stood there for the pin's sake.
+    shown = db.execute(
+        "SELECT DISTINCT e.inode FROM item AS i JOIN entry AS e"  # noqa: S608 - constants
+        " ON e.inode = coalesce(i.joined_to, i.inode) AND e.revision = 0 AND e.run = 0"
+        f" WHERE e.directory = ? AND {_RELEASED}",
+        (fixed(db, DirectoryKind.ALL), pin.id, pin.id),
+    ).fetchall()
+    _forget_kept(db, pin)
+    for (inode,) in shown:
+        if not is_held(db, inode):
+            hide_from_timeline(db, inode, changes)
     forget_times(db, changes)
     return changes
 
@@ -217,27 +229,30 @@ def split_gone(db: Connection, pin: PinRow) -> PinRow | None:
 
 def released(db: Connection, pin: PinRow) -> list[tuple[Inode, BlobKey]]:
     """The items of a pin that is hidden whose bytes nobody else needs. In a thread."""
-    found = (entries.own_item(db, inode) for inode in _released(db, pin))
-    return [(item.inode, item.blob) for item in found if item is not None]
+    rows = db.execute(
+        f"SELECT i.inode, i.id, i.kind FROM item AS i WHERE {_RELEASED}",  # noqa: S608 - constants
+        (pin.id, pin.id),
+    )
+    return [
+        (Inode(row["inode"]), entries.original_blob(ItemId(row["id"]), MediaKind(row["kind"])))
+        for row in rows
+    ]
 
 
 def forget_pin(db: Connection, pin: PinRow) -> None:
     """Drop what is left of a pin that is hidden."""
     # Some may have come between its being hidden and the end of the tasks that fetched.
-    db.executemany("DELETE FROM kept WHERE inode = ?", [(one,) for one in _released(db, pin)])
+    _forget_kept(db, pin)
     db.execute("DELETE FROM pinned WHERE pin = ?", (pin.id,))
     db.execute("DELETE FROM pin WHERE id = ?", (pin.id,))
 
 
-def _released(db: Connection, pin: PinRow) -> list[Inode]:
-    """All rows of what is pinned that nobody needs any more, also of what was joined to it since."""
-    rows = db.execute(
-        "SELECT i.inode FROM (SELECT m.inode FROM pinned AS m WHERE m.pin = ? UNION SELECT j.inode"
-        " FROM pinned AS m JOIN item AS j ON j.joined_to = m.inode WHERE m.pin = ?) AS i"
-        " WHERE NOT EXISTS (SELECT 1 FROM needed AS n WHERE n.inode = i.inode)",
+def _forget_kept(db: Connection, pin: PinRow) -> None:
+    db.execute(
+        "DELETE FROM kept WHERE inode IN"  # noqa: S608 - constants
+        f" (SELECT i.inode FROM item AS i WHERE {_RELEASED})",
         (pin.id, pin.id),
     )
-    return [Inode(row[0]) for row in rows.fetchall()]
 
 
 def _gone(db: Connection, pin: PinRow) -> list[Inode]:
@@ -248,15 +263,6 @@ def _gone(db: Connection, pin: PinRow) -> list[Inode]:
         (pin.id, pin.inode, pin.inode),
     )
     return [Inode(row[0]) for row in rows.fetchall()]
-
-
-def _is_vouched_by_pins(db: Connection, inode: Inode) -> bool:
-    """Whether an item that nobody needs any more stands in `media/` for that reason alone."""
-    row = db.execute(
-        "SELECT revision, run FROM entry WHERE inode = ? AND directory = ?",
-        (inode, fixed(db, DirectoryKind.ALL)),
-    ).fetchone()
-    return row is not None and tuple(row) == (0, 0)
 
 
 def _one(row: Row | None) -> PinRow | None:

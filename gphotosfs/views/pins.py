@@ -160,7 +160,7 @@ class Pins:
 
     def notice(self, changes: Changes) -> None:
         """Something changed in the tree."""
-        if changes.appeared:
+        if changes.appeared or changes.vanished or changes.renewed:
             self.look_soon()
 
     def look_soon(self) -> None:

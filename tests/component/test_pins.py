@@ -9,6 +9,8 @@ import trio.testing
 from gphotosfs import errors
 from gphotosfs.app.core import Core
 from gphotosfs.simulator.service import SimulatedGoogle
+from gphotosfs.simulator.takeout import Quirks, export
+from gphotosfs.simulator.world import World
 from tests.component.archives_kit import names_in, packed, signed_out, told
 from tests.component.core_kit import (
     Seen,
@@ -33,6 +35,7 @@ from tests.component.pins_kit import (
     the_bytes,
     unpinned,
 )
+from tests.component.test_takeout_joining import looked_at
 
 Clock = trio.testing.MockClock
 
@@ -481,3 +484,37 @@ async def test_what_lies_in_archives_is_here_already(tmp_path: Path) -> None:
 
     assert (found["state"], found["items"], found["in_archives"]) == ("here", 1, 1)
     assert kept_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("is_takeout_first", [True, False])
+async def test_what_archives_and_google_both_have_is_fetched_when_the_archive_goes(
+    tmp_path: Path, is_takeout_first: bool, autojump_clock: Clock
+) -> None:
+    world = World(
+        5, items=6, album_sizes=[3], pixels_max=40_000, kinds={"image/jpeg": 100}, days=400
+    )
+    photos = SimulatedGoogle(world)
+    photos.options.access_token_life_s = 1e9
+    archives = [str(path) for path in export(world, tmp_path, Quirks()).paths]
+    async with running_core(tmp_path, photos) as core:
+        if is_takeout_first:
+            await core.takeout.add(archives)
+        await listing(core, "media/all")
+        if not is_takeout_first:
+            await core.takeout.add(archives)
+        await trio.sleep(30)
+        await looked_at(core)
+
+        done = await pinned(core, "media/all")
+        assert (done["items"], done["in_archives"]) == (6, 6)
+        await begun(core, "media/by-year")
+        assert byte_requests(photos) == 0
+        await core.takeout.remove(archives)
+        await trio.sleep(30)
+        assert byte_requests(photos) == 6
+        photos.log.clear()
+        await unpinned(core, "media/by-year")
+        assert len(await contents(core, "media/all")) == len(kept_in(tmp_path)) == 6
+        assert byte_requests(photos) == 0
+        await unpinned(core, "media/all")
+        assert kept_in(tmp_path) == []
