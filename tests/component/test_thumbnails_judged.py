@@ -16,7 +16,6 @@ from PIL import Image
 from gphotosfs import pictures
 from gphotosfs.desktop.thumbnail_files import Pictured, ThumbnailFiles, uri_of
 
-
 PATIENCE_S = 150.0
 """Tumbler runs at the lowest priority: one second on an idle machine, 25 on a busy one."""
 
