@@ -35,7 +35,7 @@ SIDE_BY_SIDE: Final = 24
 """Small pictures under way: with 100 ms each a screen full of files in half a second, in 1 MB of
 memory."""
 
-ALL_AGAIN_S: Final = 60.0
+ALL_AGAIN_S: Final = 5.0
 """How often `thumbnails=all` looks for what has become known."""
 
 
