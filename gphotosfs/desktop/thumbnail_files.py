@@ -8,13 +8,14 @@ Every function reads or writes files, so call it in a thread.
 """
 
 import hashlib
+import itertools
 import logging
 import os
 import tempfile
 import urllib.parse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +63,14 @@ def uri_of(path: bytes) -> str:
     return "file://" + urllib.parse.quote_from_bytes(path, safe=_PLAIN)
 
 
+def _kde_uri(uri: str) -> str:
+    """The URI of the same file as KDE writes it, by `QUrl::toEncoded(FullyEncoded)`.
+
+    Tried with Qt 5.15, all characters of ASCII: it leaves three as they are that GLib does not.
+    """
+    return uri.replace("%3B", ";").replace("%5B", "[").replace("%5D", "]")
+
+
 class ThumbnailFiles:
     """The thumbnails in a folder, of which those of one profile are ours.
 
@@ -100,12 +109,13 @@ class ThumbnailFiles:
     def write(self, pictured: Pictured, pngs: Mapping[int, bytes]) -> bool:
         """Make these the file's thumbnails, by size; says whether they could be kept."""
         try:
-            for size_px, png in pngs.items():
-                target = self.path(pictured.uri, size_px)
+            uris = dict.fromkeys((pictured.uri, _kde_uri(pictured.uri)))
+            for uri, (size_px, png) in itertools.product(uris, pngs.items()):
+                target = self.path(uri, size_px)
                 self._folder.parent.mkdir(parents=True, exist_ok=True)
                 self._folder.mkdir(mode=0o700, exist_ok=True)
                 target.parent.mkdir(mode=0o700, exist_ok=True)
-                _replace(target, self._described(png, pictured))
+                _replace(target, self._described(png, replace(pictured, uri=uri)))
         except FileNotFoundError:
             return False  # somebody empties the folder at this moment
         except OSError as exc:

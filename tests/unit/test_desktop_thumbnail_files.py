@@ -65,6 +65,18 @@ def test_uris_are_those_of_glib(path: bytes, uri: str) -> None:
     assert uri_of(path) == uri
 
 
+def test_kde_finds_a_thumbnail_whose_name_it_writes_otherwise(
+    files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: Path
+) -> None:
+    uri = uri_of(b"/m/a;b [1] %3B.jpg")
+    kde_uri = "file:///m/a;b%20[1]%20%253B.jpg"
+
+    files.write(Pictured(uri, TIME_NS), {128: pngs[128]})
+
+    assert files.missing([128], uri, TIME_NS) == files.missing([128], kde_uri, TIME_NS) == []
+    assert len(list(ours(tmp_path / "thumbnails", "default"))) == 2
+
+
 def test_a_time_before_1970_is_written_as_glib_compares_it(
     files: ThumbnailFiles, pngs: dict[int, bytes]
 ) -> None:
