@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 from gphotosfs import pictures
 from gphotosfs.errors import PictureError
+from tests.pictures_kit import linear_profile
 
 RED, GREEN, BLUE = (254, 0, 0), (0, 160, 0), (0, 0, 254)
 
@@ -128,19 +129,13 @@ def test_a_broken_colour_profile_is_passed_over() -> None:
     assert_drawn(pictures.scaled_jpeg(io.BytesIO(picture), 160), 160, 120)
 
 
-def linear_profile() -> bytes:
-    """The colours of sRGB with a straight line for its curve.
+def test_pillow_is_imported_with_the_first_picture() -> None:
+    """A daemon that draws none does without its 12 MiB."""
+    program = "import sys, gphotosfs.desktop.thumbnail_files; print('PIL' in sys.modules)"
 
-    ICC.1:2022, 10.18: a parametric curve of kind 0 has one parameter, its exponent.
-    """
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    profile = bytearray(srgb.replace("sRGB".encode("utf-16-be"), "flat".encode("utf-16-be")))
-    at = profile.index(b"para")
-    while at >= 0:
-        profile[at + 8 : at + 10] = b"\0\0"
-        profile[at + 12 : at + 16] = b"\0\1\0\0"
-        at = profile.find(b"para", at + 4)
-    return bytes(profile)
+    ran = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+    assert ran.stdout == b"False\n"
 
 
 # --- sizes ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from PIL import Image
 
 from gphotosfs import pictures
 from gphotosfs.pictures.embedded import Embedded, embedded_jpegs, is_raw
+from tests.pictures_kit import linear_profile
 
 BLUE, GREEN, YELLOW = (0, 0, 254), (0, 160, 0), (254, 254, 0)
 
@@ -18,9 +19,16 @@ BLUE, GREEN, YELLOW = (0, 0, 254), (0, 160, 0), (254, 254, 0)
 Directory = tuple[Mapping[int, Sequence[int]], tuple[int, int] | None, bytes]
 
 
-def jpeg(width: int, height: int, colour: tuple[int, int, int], exif: bytes = b"") -> bytes:
+def jpeg(
+    width: int,
+    height: int,
+    colour: tuple[int, int, int],
+    exif: bytes = b"",
+    profile: bytes | None = None,
+) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (width, height), colour).save(file, "JPEG", exif=exif)
+    image = Image.new("RGB", (width, height), colour)
+    image.save(file, "JPEG", exif=exif, icc_profile=profile)
     return file.getvalue()
 
 
@@ -113,6 +121,16 @@ def test_a_broken_preview_is_no_reason_to_use_none() -> None:
     broken = jpeg(320, 240, GREEN)[:400]
 
     assert colour_of(jpeg(800, 600, BLUE, in_exif(broken)), 256) == BLUE
+
+
+def test_a_preview_has_the_colours_of_its_photo() -> None:
+    """Only the photo says what its numbers mean, and the preview's mean the same."""
+    photo = jpeg(800, 600, BLUE, in_exif(jpeg(320, 240, (128, 128, 128))), linear_profile())
+
+    colour = colour_of(photo, 256)
+
+    assert isinstance(colour, tuple)
+    assert all(abs(level - 188) < 4 for level in colour)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
