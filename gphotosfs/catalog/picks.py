@@ -17,7 +17,7 @@ from gphotosfs.catalog.items import (
     show_in_timeline,
     touch,
 )
-from gphotosfs.catalog.joining import is_held
+from gphotosfs.catalog.pairs import is_held
 from gphotosfs.catalog.places import (
     Changes,
     forget_times,

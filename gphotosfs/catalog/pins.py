@@ -12,7 +12,7 @@ from typing import Final
 from gphotosfs.catalog import entries
 from gphotosfs.catalog.entries import DirectoryRow, ItemRow
 from gphotosfs.catalog.items import fixed, hide_from_timeline
-from gphotosfs.catalog.joining import is_held
+from gphotosfs.catalog.pairs import is_held
 from gphotosfs.catalog.picks import NOBODY_NEEDS
 from gphotosfs.catalog.places import Changes, forget_times
 from gphotosfs.catalog.store import Connection, Row

@@ -13,8 +13,9 @@ from typing import Final
 from gphotosfs import names
 from gphotosfs.catalog.entries import places, shown_inode
 from gphotosfs.catalog.items import fixed, note_item, show_in_timeline, touch
-from gphotosfs.catalog.joining import choose_bytes, note_candidate_in_archives
+from gphotosfs.catalog.joining import note_candidate_in_archives
 from gphotosfs.catalog.nesting import place_album
+from gphotosfs.catalog.pairs import choose_bytes
 from gphotosfs.catalog.places import (
     Changes,
     forget_times,

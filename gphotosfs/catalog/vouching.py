@@ -7,7 +7,7 @@ holding the item. In `media/` the entry in `media/all` speaks for all.
 from collections.abc import Collection
 
 from gphotosfs.catalog.items import fixed, hide_from_timeline
-from gphotosfs.catalog.joining import is_held
+from gphotosfs.catalog.pairs import is_held
 from gphotosfs.catalog.places import Changes, hide, hide_empty
 from gphotosfs.catalog.store import Connection
 from gphotosfs.model import DirectoryKind, Inode
