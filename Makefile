@@ -1,12 +1,13 @@
 DEMO_DIR ?= $(HOME)/gphotosfs-demo
 BIN := .venv/bin
 
-.PHONY: help demo demo-stop check bench
+.PHONY: help demo demo-stop check bench desktop-test
 
 help:
 	@echo "make demo         mount a simulated Google Photos at $(DEMO_DIR) (DEMO_DIR=… elsewhere)"
 	@echo "make demo-stop    end it"
 	@echo "make check        everything that CI checks"
+	@echo "make desktop-test open a mount in real file managers under Xvfb (10 minutes; docs/DESKTOP.md)"
 	@echo "make bench        compare with rclone mount and write docs/BENCHMARKS.md (12 minutes; ROUNDS=3)"
 
 demo:
@@ -27,3 +28,7 @@ check:
 bench:
 	@bash .ci/setup dev
 	$(BIN)/python -m bench --rounds $(or $(ROUNDS),3)
+
+desktop-test:
+	@bash .ci/setup dev
+	$(BIN)/python -m bench.desktop --check

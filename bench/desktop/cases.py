@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bench.desktop.managers import Manager
 from bench.desktop.screen import Screen
@@ -60,7 +60,7 @@ def drawn_google(folder: Path, photos: int) -> Iterator[Google]:
 
 def _draw(made: Google) -> None:
     """Let it draw everything that may be asked for, so that nobody waits for that later."""
-    wanted = [(item["id"], item["mime_type"].startswith("video/")) for item in made.items.values()]
+    wanted = [(item["id"], _is_video(item)) for item in made.items.values()]
 
     def draw(one: tuple[str, bool]) -> None:
         identity, is_video = one
@@ -71,6 +71,19 @@ def _draw(made: Google) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(draw, wanted))
+
+
+def _is_video(item: dict[str, Any]) -> bool:
+    return str(item["mime_type"]).startswith("video/")
+
+
+def album_bytes(made: Google) -> int:
+    """How much there is to read in the album."""
+    sizes = (
+        len(made.simulator.bytes_of(item["id"], "dv" if _is_video(item) else "d"))
+        for item in made.items.values()
+    )
+    return sum(sizes)
 
 
 def _with(thumbnails: str) -> Peer:
@@ -87,7 +100,6 @@ def _with(thumbnails: str) -> Peer:
 
 AUTO: Final = replace(_with("auto"), name="gphotosfs")
 OFF: Final = _with("off")
-PLAIN: Final = replace(GPHOTOSFS, name="gphotosfs, plain")
 RCLONE: Final = replace(RCLONE_FULL, name="rclone")
 
 PEERS: Final = (AUTO, OFF, RCLONE)

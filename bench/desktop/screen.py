@@ -18,7 +18,7 @@ STEP: Final = 24
 CHANGE_PX: Final = 150
 """A screen has changed if more pixels than this differ: more than a blinking caret."""
 
-WHEEL_STEPS: Final = 8
+WHEEL_STEPS: Final = 10
 """GTK and Qt scroll by 70 to 100 pixels a step in a window of this height."""
 
 _OPENBOX: Final = """\

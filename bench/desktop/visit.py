@@ -25,12 +25,14 @@ PAGES_MAX: Final = 80
 class Visit:
     """What a visit took."""
 
-    first_page_s: float = 0.0
-    """From the program's start until its first page no longer changed."""
     window_s: float = 0.0
     """From the program's start until it showed a window."""
-    waited_s: float = 0.0
-    """Until each page no longer changed, all pages together."""
+    first_page_s: float = 0.0
+    """From the program's start until the last change of its first page."""
+    shown_s: float = 0.0
+    """How long somebody who pages through waits for pictures: to the last change of each page."""
+    settled_s: float = 0.0
+    """The same to the last request or thumbnail: how long it works."""
     pages: int = 0
     gave_up: int = 0
     """Pages that still changed after a long time."""
@@ -62,13 +64,14 @@ def visit(
     started_s = time.monotonic()
     command = [*manager.command, str(directory)]
     with running(home, screen, manager.desktop, command, trace=trace):
-        while not still.moved():
+        while not any(still.moved()):
             if time.monotonic() - started_s > START_LIMIT_S:
                 raise RuntimeError(f"{manager.name} shows no window: see {home.folder}/session.log")
             time.sleep(0.05)
         found.window_s = time.monotonic() - started_s
         screen.fill()  # programs that open smaller than they are told to
-        found.first_page_s = _page(found, still, started_s, FIRST_QUIET_S)
+        _page(found, still, started_s, FIRST_QUIET_S)
+        found.first_page_s = found.shown_s
         unchanged = 0
         while unchanged < 2 and found.pages < PAGES_MAX:
             before = still.picture
@@ -80,12 +83,11 @@ def visit(
     return found
 
 
-def _page(found: Visit, still: Stillness, since_s: float, quiet_s: float) -> float:
-    """Wait for the page that is shown now; how long it took."""
-    last_s = still.wait(quiet_s, PAGE_LIMIT_S)
-    found.gave_up += last_s is None
-    took_s = (last_s or time.monotonic()) - since_s
-    found.waited_s += max(0.0, took_s)
+def _page(found: Visit, still: Stillness, since_s: float, quiet_s: float) -> None:
+    """Wait for the page that is shown now."""
+    last = still.wait(quiet_s, PAGE_LIMIT_S)
+    found.gave_up += last.gave_up
+    found.shown_s += max(0.0, last.shown_s - since_s)
+    found.settled_s += max(0.0, last.moved_s - since_s)
     found.pages += 1
     found.pictures.append(still.picture)
-    return took_s

@@ -5,7 +5,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -66,6 +66,18 @@ def spent(simulator: Running) -> Spent:
     return Spent(api, heads, small, small_bytes, full, full_bytes)
 
 
+@dataclass(frozen=True)
+class Last:
+    """When something happened last, on the clock of time.monotonic."""
+
+    moved_s: float
+    """A request for bytes, a thumbnail written, or a change of the screen."""
+    shown_s: float
+    """A change of the screen."""
+    gave_up: bool = False
+    """It had not ended when the wait did."""
+
+
 class Stillness:
     """Waits until neither requests for bytes, nor thumbnails, nor the screen change any more."""
 
@@ -76,31 +88,32 @@ class Stillness:
         self._rows = 0
         self._asked = 0
         self._before: tuple[int, int] = (0, 0)
-        self._picture = screen.picture()
+        self._picture = self.empty = screen.picture()
         self.moved()
 
-    def wait(self, quiet_s: float, limit_s: float) -> float | None:
-        """When something moved last (time.monotonic) before `quiet_s` without a movement.
-
-        None: it still moved after `limit_s`.
-        """
-        began_s = moved_s = time.monotonic()
-        while (now_s := time.monotonic()) - moved_s < quiet_s:
-            if now_s - began_s > limit_s:
-                return None
+    def wait(self, quiet_s: float, limit_s: float) -> Last:
+        """When anything moved last, once nothing has moved for so long, or after the limit."""
+        now_s = time.monotonic()
+        last = Last(now_s, now_s)
+        give_up_s = now_s + limit_s
+        while now_s - last.moved_s < quiet_s:
+            if now_s > give_up_s:
+                return replace(last, gave_up=True)
             time.sleep(LOOK_S)
-            if self.moved():
-                moved_s = time.monotonic()
-        return moved_s
+            now_s = time.monotonic()
+            asked, shown = self.moved()
+            if asked or shown:
+                last = Last(now_s, now_s if shown else last.shown_s)
+        return last
 
-    def moved(self) -> bool:
-        """Whether anything has changed since the last look."""
+    def moved(self) -> tuple[bool, bool]:
+        """Whether anything was asked for or written since the last look, and whether the screen changed."""
         rows = self._simulator.call("GET", f"log?after={self._rows}")
         self._rows += len(rows)
         self._asked += sum(row["kind"] in ("media", "redirected") for row in rows)
         before, self._before = self._before, (self._asked, _count(self._thumbnails))
         shown, self._picture = self._picture, self._screen.picture()
-        return before != self._before or changed(shown, self._picture)
+        return before != self._before, changed(shown, self._picture)
 
     @property
     def picture(self) -> Image.Image:
