@@ -27,7 +27,7 @@ class Sources:
         takeout: MediaSource,
         previews: MediaSource,
     ) -> None:
-        """`previews` makes those that Google has not."""
+        """`previews` makes those of items that the Library does not show."""
         self._store = store
         self._library = library
         self._picked = picked
@@ -88,7 +88,7 @@ class KeptItems:
         self._lost = lost
 
     def has(self, item: ItemRow) -> bool:
-        """Whether an item is one of them."""
+        """Whether an item is one of them; a preview is none."""
         if is_preview(item.inode):
             return False
         if item.source is ItemSource.TAKEOUT:
