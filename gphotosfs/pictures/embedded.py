@@ -36,7 +36,8 @@ _TAGS_MAX: Final = 512
 _VALUES_MAX: Final = 16
 
 # Start-of-frame markers of what is drawn: baseline, extended and progressive. The others are
-# lossless (the sensor's data in a raw file), hierarchical or arithmetic.
+# lossless (the sensor's data in a raw file), hierarchical or arithmetic, and passed over: what
+# follows them is no chain of markers for long.
 _DRAWN_FRAMES: Final = (0xC0, 0xC1, 0xC2)
 
 
@@ -133,8 +134,6 @@ def _frame_size(tiff: BinaryIO, offset: int, size_bytes: int) -> tuple[int, int]
         marker, length, _, height, width = struct.unpack(">xBHBHH", head)
         if marker in _DRAWN_FRAMES:
             return width, height
-        if marker in range(0xC3, 0xD0) and marker not in (0xC4, 0xC8, 0xCC):
-            return None
         at += 2 + length
     return None
 

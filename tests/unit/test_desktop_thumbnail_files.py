@@ -124,6 +124,15 @@ def test_a_foreign_thumbnail_is_as_good_as_ours(
     assert files.copy(A_URI, Pictured(B_URI, TIME_NS), [128, 256]) == [128]
 
 
+def test_a_thumbnail_says_itself_of_which_file_it_is(
+    files: ThumbnailFiles, pngs: dict[int, bytes]
+) -> None:
+    files.write(Pictured(A_URI, TIME_NS), {128: pngs[128]})
+    files.path(A_URI, 128).rename(files.path(B_URI, 128))
+
+    assert files.missing([128], B_URI, TIME_NS) == [128]
+
+
 @pytest.mark.parametrize("content", [b"", b"not a PNG", b"\x89PNG\r\n\x1a\n"])
 def test_a_broken_thumbnail_is_none(
     files: ThumbnailFiles, pngs: dict[int, bytes], content: bytes

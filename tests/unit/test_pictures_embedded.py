@@ -147,6 +147,14 @@ def test_the_data_of_a_sensor_is_no_preview() -> None:
     assert [each.longest_px for each in embedded_jpegs(photo)] == [1024, 512]
 
 
+def test_a_lossless_jpeg_is_no_preview() -> None:
+    """Canon's CR2 holds the sensor's data as one, and says so in its frame header alone."""
+    lossless = jpeg(4000, 3000, YELLOW).replace(b"\xff\xc0", b"\xff\xc3", 1)
+    photo = tiff(({}, (0x201, 0x202), lossless), ({}, (0x201, 0x202), jpeg(40, 30, GREEN)))
+
+    assert [each.longest_px for each in embedded_jpegs(io.BytesIO(photo))] == [40]
+
+
 def test_of_a_plain_tiff_the_picture_is_decoded() -> None:
     file = io.BytesIO()
     Image.new("RGB", (400, 300), BLUE).save(file, "TIFF")
