@@ -24,7 +24,11 @@ def browse(profile: str) -> None:
     opener = shutil.which("xdg-open")
     if opener is None:
         raise MountError(f"it is mounted at {mountpoint}, but there is no xdg-open to open it with")
-    subprocess.run([opener, mountpoint], stdin=subprocess.DEVNULL, check=False)
+    opened = subprocess.run([opener, mountpoint], stdin=subprocess.DEVNULL, check=False)
+    if opened.returncode:
+        raise MountError(
+            f"it is mounted at {mountpoint}, but xdg-open knows no file manager for it"
+        )
 
 
 def mounted_library(profile: str, folders: Folders) -> Path | None:

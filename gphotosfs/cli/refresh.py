@@ -27,6 +27,8 @@ def refresh(paths: tuple[str, ...]) -> None:
     # Once for all that were files in it.
     holding = {(daemon, str(PurePosixPath(inside).parent)) for daemon, inside in {*found} - listed}
     listed |= {place for place in holding - listed if _was_listed(*place)}
+    if not listed:
+        raise NotADirectoryEntryError(f"Google lists nothing at {paths[-1]}")
     for daemon, inside in sorted(listed, key=str):
         click.echo(f"{daemon.mountpoint / inside} is up to date.")
 

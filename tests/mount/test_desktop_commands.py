@@ -124,6 +124,7 @@ def test_a_path_in_a_mount_is_refreshed(
 
                 assert requests().api == 1, arguments
             assert said == [f"{mount / 'albums/Paris'} is up to date."]
+        assert "lists nothing" in run("refresh", mount / ".gphotosfs/metrics", code=1).stderr
 
 
 def test_a_click_mounts_the_library_and_opens_it(home: Home, run: Run, opened: Path) -> None:
@@ -135,10 +136,11 @@ def test_a_click_mounts_the_library_and_opens_it(home: Home, run: Run, opened: P
     try:
         assert (place / "albums").is_dir()
         run("browse")
+        assert pages(opened) == [str(place), str(place)]
+        (opened.parent / "bin/xdg-open").write_text("#!/bin/sh\nexit 3\n")
+        assert "knows no file manager" in run("browse", code=1).stderr
     finally:
         end(mount)
-
-    assert pages(opened) == [str(place), str(place)]
 
 
 def test_without_a_sign_in_a_click_says_so_and_leaves_no_folder(
