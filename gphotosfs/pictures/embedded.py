@@ -22,10 +22,8 @@ _JPEG_OFFSET: Final = 0x201
 _JPEG_BYTES: Final = 0x202
 
 _JPEG_COMPRESSIONS: Final = ((6,), (7,))  # as in TIFF 6.0, and as in its second technical note
-_SENSOR: Final = (
-    32803,
-    34892,
-)  # a mosaic of colour filters, and one that was undone: no picture yet
+# A mosaic of colour filters, and one that was undone: no picture yet.
+_SENSOR: Final = (32803, 34892)
 
 # struct's letter for each type of value that may stand for an offset or a count.
 _TYPES: Final = {1: "B", 3: "H", 4: "I", 13: "I"}
@@ -34,6 +32,11 @@ _TYPES: Final = {1: "B", 3: "H", 4: "I", 13: "I"}
 _DIRECTORIES_MAX: Final = 32
 _TAGS_MAX: Final = 512
 _VALUES_MAX: Final = 16
+
+# The same of JPEGs: a preview of all of a sensor's pixels has some 20 MB, and before its frame stand at
+# most some 300 segments, most of them a colour profile's.
+_JPEG_MAX_BYTES: Final = 64 << 20
+_SEGMENTS_MAX: Final = 1024
 
 # Start-of-frame markers of what is drawn: baseline, extended and progressive. The others are
 # lossless (the sensor's data in a raw file), hierarchical or arithmetic, and passed over: what
@@ -124,10 +127,10 @@ def _directory(
 
 def _frame_size(tiff: BinaryIO, offset: int, size_bytes: int) -> tuple[int, int] | None:
     """Width and height of the JPEG there; None if it is none, or one that is not drawn."""
-    if _bytes_at(tiff, offset, 2) != b"\xff\xd8":
+    if size_bytes > _JPEG_MAX_BYTES or _bytes_at(tiff, offset, 2) != b"\xff\xd8":
         return None
     at = offset + 2
-    while at < offset + size_bytes:
+    for _ in range(_SEGMENTS_MAX):
         head = _bytes_at(tiff, at, 9)
         if len(head) < 9 or head[0] != 0xFF:
             return None

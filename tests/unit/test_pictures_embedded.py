@@ -185,6 +185,14 @@ def test_only_what_was_asked_for_is_read() -> None:
     assert photo.read_bytes < 150_000
 
 
+def test_a_preview_that_says_it_is_huge_is_not_read() -> None:
+    exif = bytearray(in_exif(jpeg(320, 240, GREEN)))
+    at = exif.index(struct.pack("<HHI", 0x202, 4, 1)) + 8
+    struct.pack_into("<I", exif, at, 0xFFFF_FFFF)
+
+    assert colour_of(jpeg(800, 600, BLUE, bytes(exif)), 256) == BLUE
+
+
 def test_directories_in_a_circle_end() -> None:
     circle = bytearray(tiff(({}, (0x201, 0x202), jpeg(40, 30, GREEN))))
     entries = struct.unpack_from("<H", circle, 8)[0]
