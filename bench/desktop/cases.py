@@ -27,8 +27,8 @@ DRAWN_MB: Final = 2048
 class Drawn(Library):
     """A library of real pictures, as a family's cameras make them: JPEG, some HEIC, PNG, GIF and MP4."""
 
-    kept_in: Path = Path()
-    """Where they are kept for the next time."""
+    kept_in: Path | None = None
+    """Where they are kept for the next time; None: nowhere."""
 
     @property
     def arguments(self) -> list[str]:
@@ -40,7 +40,7 @@ class Drawn(Library):
             "--pixels-max=4000000",
             "--draw-ahead",
             f"--drawn-mb={DRAWN_MB}",
-            f"--drawn-in={self.kept_in}",
+            *(() if self.kept_in is None else [f"--drawn-in={self.kept_in}"]),
             "--option=calls_per_day=null",
             "--option=byte_requests_per_day=null",
         ]
