@@ -20,7 +20,7 @@ from gphotosfs.catalog import entries, shown
 from gphotosfs.catalog.nesting import set_nesting
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.spans import set_archived
-from gphotosfs.catalog.store import InThread, Store, path_for
+from gphotosfs.catalog.store import InThread, Store, adopt_signed_out, path_for
 from gphotosfs.config import Profile, Settings
 from gphotosfs.google.connection import Google
 from gphotosfs.google.scopes import are_for_picking_alone
@@ -299,6 +299,7 @@ def open_catalogue(
         StoreError: it can't be opened.
     """
     path = path_for(profile.data_dir, client_id)
+    adopt_signed_out(profile.data_dir, path)
     others = [p.name for p in profile.data_dir.glob("catalog-*.db") if p != path]
     if others and not path.exists():
         log.warning(

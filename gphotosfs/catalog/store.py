@@ -103,6 +103,27 @@ def path_for(folder: Path, client_id: str) -> Path:
     return folder / f"catalog-{name}.db"
 
 
+def adopt_signed_out(folder: Path, path: Path) -> None:
+    """Let the first client id that signs in go on with what archives filled without one.
+
+    Numbers and names that programs have seen stay so. Nobody has the catalogue open.
+
+    Raises:
+        StoreError: the files can't be renamed.
+    """
+    local = path_for(folder, "")
+    if path.exists() or not local.exists():
+        return
+    try:
+        # The log of a process that was killed belongs to it, and goes first: whoever is killed in
+        # between finds the rest as it is now.
+        for name in (f"{local.name}-wal", local.name):
+            if (one := folder / name).exists():
+                one.rename(folder / name.replace(local.name, path.name))
+    except OSError as exc:
+        raise errors.StoreError(f"{local} can't be renamed: {exc.strerror}") from exc
+
+
 def fact(db: Connection, name: str) -> Any:
     """A fact about the catalogue; None if it has none of that name."""
     row = db.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
@@ -208,3 +229,5 @@ def _migrate(db: Connection, path: Path, client_id: str) -> None:
             db.execute("BEGIN IMMEDIATE")
             set_fact(db, "client_id", client_id)
             set_fact(db, "next_inode", FIRST_FREE_INODE)
+    elif fact(db, "client_id") == "" != client_id:
+        set_fact(db, "client_id", client_id)  # of one that was filled before anybody signed in

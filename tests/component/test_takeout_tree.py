@@ -1,6 +1,7 @@
 """Takeout archives in the tree: what is shown where, and what stays when archives come and go."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ import trio
 import trio.testing
 
 from gphotosfs import errors
+from gphotosfs.catalog.store import fact
 from gphotosfs.model import Inode
 from gphotosfs.simulator.content import read_all
+from gphotosfs.simulator.service import SimulatedGoogle
 from gphotosfs.simulator.takeout import Quirks, export
 from gphotosfs.simulator.world import World
 from tests.component.archives_kit import (
@@ -21,7 +24,7 @@ from tests.component.archives_kit import (
     signed_out,
     told,
 )
-from tests.component.core_kit import Seen
+from tests.component.core_kit import Seen, running_core
 
 
 async def test_years_albums_and_all_others_show_one_inode(tmp_path: Path) -> None:
@@ -145,6 +148,31 @@ async def test_inodes_and_names_stay_over_restarts_removals_and_later_exports(
 
     assert before == both == second == again
     assert nothing["new_items"] == nothing["items"]
+
+
+@pytest.mark.parametrize("was_killed", [False, True])
+async def test_who_signs_in_later_finds_the_archives_numbers_as_they_were(
+    tmp_path: Path, was_killed: bool
+) -> None:
+    """Without a sign-in the catalogue is nobody's; the first client id takes it over, log and all."""
+    path = packed(
+        tmp_path / "t.zip",
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg")),
+    )
+    home = tmp_path
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([path])
+        before = await names_in(core, "media/by-year/2020")
+        if was_killed:
+            home = tmp_path / "as it was then"
+            shutil.copytree(tmp_path / "data", home / "data")
+    async with running_core(home, SimulatedGoogle(World(5, items=5, cheap_bytes=True))) as core:
+        after = await names_in(core, "media/by-year/2020")
+        client_id = fact(core.store.read, "client_id")
+
+    assert before.items() <= after.items()
+    assert client_id == core.google.tokens.client_id != ""
 
 
 async def test_a_photo_that_was_edited_is_renewed_under_its_inode(tmp_path: Path) -> None:
