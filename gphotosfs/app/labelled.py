@@ -7,6 +7,7 @@ them). So there is one in each mount's root, which no listing shows, and the ico
 """
 
 from importlib import resources
+from typing import Final
 
 from gphotosfs.app.switching import SwitchingTree
 from gphotosfs.config import MountRequest
@@ -14,7 +15,7 @@ from gphotosfs.model import Inode, Node
 from gphotosfs.views.virtual import VOLUME_ICON, VOLUME_INFO
 
 # Our handles and the tree's are in one table of the kernel's; the tree counts from 1.
-_FIRST_HANDLE = 1 << 62
+_FIRST_HANDLE: Final = 1 << 62
 
 
 class LabelledTree(SwitchingTree):
