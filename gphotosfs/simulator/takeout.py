@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 from unicodedata import normalize
 
 from gphotosfs.simulator import takeout_names as names
-from gphotosfs.simulator.content import Content, Noise, read_all
+from gphotosfs.simulator.content import Content, Noise, Whole, read_all
 from gphotosfs.simulator.dice import pick, roll
 from gphotosfs.simulator.items import SECOND_NS, Item, moment
 from gphotosfs.simulator.takeout_names import LANGUAGES
@@ -58,6 +58,8 @@ class Quirks:
     other_json: bool = False
     """Print orders, comments and the like lie about."""
     trash_every: int = 0
+    originals: bool = False
+    """JPEGs tell a place, which Google takes out of what it serves: their bytes are others."""
     ampersands: bool = True
     """Names keep `&` and `%`."""
     takeout_level: bool = True
@@ -286,7 +288,8 @@ class _Export:
     def _files(self, item: Item) -> Iterator[_File]:
         quirks = self._quirks
         ending = "" if names.split(item.filename)[1] else (".mp4" if item.is_video else ".jpg")
-        yield _File(self._world.content(item, "dv" if item.is_video else "d"), ending)
+        content = self._world.content(item, "dv" if item.is_video else "d")
+        yield _File(_original(content) if quirks.originals else content, ending)
         if item.is_video or not names.split(item.filename)[1]:
             return
         if quirks.edited_every and item.number % quirks.edited_every == 0:
@@ -366,6 +369,14 @@ class _Export:
 
     def _put(self, part: int, path: str, data: bytes) -> None:
         self._parts[part % len(self._parts)].append((path.lstrip("/"), data))
+
+
+def _original(served: Content) -> Content:
+    if served.content_type != "image/jpeg":
+        return served
+    data, place = read_all(served), b"taken at 48.8584 N, 2.2945 E"
+    comment = b"\xff\xfe" + (len(place) + 2).to_bytes(2, "big") + place
+    return Whole(served.content_type, data[:2] + comment + data[2:])
 
 
 def _time(time_s: int) -> dict[str, str]:

@@ -78,7 +78,11 @@ class _Handle:
         self.for_thumbnail = for_thumbnail
         self.reached_end = False
         self.is_replaced = False
-        """Whether the file shows other bytes by now."""
+        """Whether the file shows another item's bytes by now."""
+
+    def check(self) -> None:
+        if self.is_replaced:
+            raise errors.ContentChangedError("the file shows other bytes now")
 
 
 class Files:
@@ -132,12 +136,12 @@ class Files:
         found = self._handles[handle]
         waits = True
         try:
+            found.check()
             with _lane(found.for_thumbnail):
                 data = await found.reader.read(offset, size)
+            # What the kernel is given here would stand among the pages of the new bytes.
+            found.check()
             waits = False
-            if found.is_replaced:
-                # What the kernel is given here would stand among the pages of the new bytes.
-                raise errors.ContentChangedError("the file shows other bytes now")
         except errors.GPhotosError:
             waits = False
             raise

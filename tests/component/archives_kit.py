@@ -9,8 +9,10 @@ from typing import Any
 import trio
 
 from gphotosfs.app.core import Core
+from gphotosfs.catalog import joining
 from gphotosfs.config import Settings
 from gphotosfs.google import connection
+from gphotosfs.model import Inode
 from gphotosfs.simulator.zip_writer import ZipWriter
 from tests.component.core_kit import Seen, profile_in
 
@@ -65,6 +67,12 @@ async def content_of(core: Core, path: str) -> bytes:
         )
     finally:
         core.tree.close(handle)
+
+
+async def looked_at(core: Core) -> None:
+    """Wait until it is known of every photo that archives and Google may both have."""
+    while joining.next_candidate(core.store.read, Inode(0)) is not None:
+        await trio.sleep(1)
 
 
 def packed(path: Path, *members: tuple[str, bytes], deflated: bool = False) -> str:

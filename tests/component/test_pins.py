@@ -11,7 +11,7 @@ from gphotosfs.app.core import Core
 from gphotosfs.simulator.service import SimulatedGoogle
 from gphotosfs.simulator.takeout import Quirks, export
 from gphotosfs.simulator.world import World
-from tests.component.archives_kit import names_in, packed, signed_out, told
+from tests.component.archives_kit import looked_at, names_in, packed, signed_out, told
 from tests.component.core_kit import (
     Seen,
     byte_requests,
@@ -35,7 +35,6 @@ from tests.component.pins_kit import (
     the_bytes,
     unpinned,
 )
-from tests.component.test_takeout_joining import looked_at
 
 Clock = trio.testing.MockClock
 
