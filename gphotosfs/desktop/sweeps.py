@@ -13,9 +13,16 @@ from gphotosfs.lanes import Lane
 from gphotosfs.model import Entry, Inode
 from gphotosfs.views.patience import Patience
 
-PATIENCE_S: Final = 2.0
-"""So long `readdir` of one opening, or the opens of a thumbnailer's visit, wait in all. GIO looks for a
-thumbnail together with the `stat` right behind `readdir`: what is there by then is drawn at once."""
+PATIENCE_S: Final = 8.0
+"""So long `readdir` of one opening waits in all, while thumbnails come. GIO looks for a thumbnail
+together with the `stat` right behind `readdir`: what is there by then is drawn at once. What is not,
+Nautilus reads whole, and does not look again: with 2 s it read 104 of 500 photos, 90 MB."""
+
+STALLED_S: Final = 1.5
+"""Nobody waits any more once nothing has come for so long."""
+
+OPENS_PATIENCE_S: Final = 2.0
+"""So long the opens of a thumbnailer's visit wait in all."""
 
 SWEEP_ENDS_S: Final = 10.0
 """A file manager is done with the files of a directory when it asked for none so long."""
@@ -30,8 +37,11 @@ SEEN_FIRST: Final = 100
 LOOKED_AT: Final = 1_000
 """As many as a person scrolls through. Beyond them nobody waits, and only the spare quota is used."""
 
+ON_A_FOLDER: Final = 8
+"""KDE draws a folder with up to four of its photos on it, and looks at a few more."""
+
 SWEPT_MAX: Final = 10_000
-"""Thumbnails of one opening at most, 1 GB; `thumbnails=all` makes the rest."""
+"""Files of one opening at most, 1 GB of thumbnails; `thumbnails=all` makes the rest."""
 
 
 def lane_for(position: int) -> Lane:
@@ -78,10 +88,14 @@ class Sweep:
             self._read_to >= cookie and all(pending > cookie for pending in self._pending)
         )
 
-    async def settled(self, cookie: int) -> None:
-        """Wait until that is so."""
+    async def settled(self, cookie: int) -> bool:
+        """Wait until that is so; False if nothing comes any more."""
         while not self.is_settled(cookie):
-            await self._progress.wait()
+            with trio.move_on_after(STALLED_S) as stalled:
+                await self._progress.wait()
+            if stalled.cancelled_caught:
+                return False
+        return True
 
     def _wake(self) -> None:
         self._progress.set()
@@ -99,6 +113,11 @@ class Visit:
         self.asked_s = now_s
         """When it last asked for anything there."""
         self.patience = Patience(PATIENCE_S)
+        self.opens_patience = Patience(OPENS_PATIENCE_S)
+        self.gave_up = False
+        """Thumbnails did not come: no more is waited for them."""
+        self.neighbours = SEEN_FIRST
+        """How many files behind one that a thumbnailer opens are made with it."""
         self.estimated: set[Inode] = set()
         """Files that it was shown with an estimate for a size."""
 

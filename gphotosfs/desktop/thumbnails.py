@@ -19,15 +19,15 @@ from gphotosfs.desktop.making import Maker, Tree
 from gphotosfs.desktop.programs import Role, role_of
 from gphotosfs.desktop.sweeps import (
     LOOKED_AT,
-    SEEN_FIRST,
+    ON_A_FOLDER,
     SWEPT_MAX,
     Sweep,
-    Visit,
     Visits,
     lane_for,
 )
 from gphotosfs.lanes import Lane, in_lane
 from gphotosfs.model import Entry, Inode, Node
+from gphotosfs.views.patience import Patience
 
 log = logging.getLogger(__name__)
 
@@ -73,21 +73,29 @@ class Thumbnails:
     # --- what the kernel's side asks ------------------------------------------------------------
 
     async def opened(self, directory: Inode, tid: int) -> bool:
-        """A program opens a directory; whether it is a file manager that looks into it."""
-        if self._role_of(tid) is not Role.FILE_MANAGER:
+        """A program opens a directory; whether it is a file manager, or a thumbnailer.
+
+        One that only counts what is in there gets no thumbnails, though estimates for its stats; and
+        a thumbnailer is about to draw the folder with some photos on it.
+        """
+        role = self._role_of(tid)
+        if role is Role.ORDINARY:
             return False
         now_s = trio.current_time()
         places = await self._tree.places(directory)
         if not places:
             return False  # .gphotosfs
         parent = places[0].directory
+        if role is Role.THUMBNAILER:
+            self._visits.begin(directory, parent, now_s).neighbours = 0
+            self._sweep(directory, after=None, limit=ON_A_FOLDER)
+            return True
         counted = self._visits.counted_with(directory, parent, now_s)
         self._visits.begin(directory, parent, now_s)
         for other in counted:
             self._stop(other)
-        if counted:
-            return False
-        self._sweep(directory, after=None, limit=SWEPT_MAX)
+        if not counted:
+            self._sweep(directory, after=None, limit=SWEPT_MAX)
         return True
 
     async def shown(self, directory: Inode, entries: list[Entry]) -> None:
@@ -96,9 +104,9 @@ class Thumbnails:
         if visit is None or not entries:
             return
         visit.shown(entries, trio.current_time())
-        if sweep is not None:
-            with _patience(visit):
-                await sweep.settled(entries[-1].cookie)
+        if sweep is not None and not visit.gave_up:
+            with _patience(visit.patience):
+                visit.gave_up = not await sweep.settled(entries[-1].cookie)
         visit.shown((), trio.current_time())
 
     def is_content_with(self, node: Node, tid: int) -> bool:
@@ -117,6 +125,16 @@ class Thumbnails:
             visit.asked_s = now_s
         return visit is not None or role is Role.THUMBNAILER
 
+    def is_browsed(self, inode: Inode, tid: int) -> bool:
+        """Whether a program that opens a file is the file manager that it was just shown to.
+
+        Dolphin opens each file that it lists, and reads those alone whose suffix says no type
+        (QMimeDatabase::mimeTypeForFile).
+        """
+        if self._visits.showing(inode, trio.current_time()) is None:
+            return False
+        return self._role_of(tid) is Role.FILE_MANAGER
+
     async def opening(self, inode: Inode, tid: int) -> bool:
         """A program opens a file; whether to draw its thumbnail.
 
@@ -133,8 +151,9 @@ class Thumbnails:
             visit.asked_s = now_s
             done = trio.Event()
             self._spawn(partial(self._make_asked, inode, done))
-            self._sweep_neighbours(directory, cookie)
-            with _patience(visit):
+            if visit.neighbours:
+                self._sweep_neighbours(directory, cookie, visit.neighbours)
+            with _patience(visit.opens_patience):
                 await done.wait()
         return True
 
@@ -166,14 +185,16 @@ class Thumbnails:
         self._sweeps[directory] = sweep
         self._spawn(partial(self._run_sweep, sweep))
 
-    def _sweep_neighbours(self, directory: Inode, cookie: int) -> None:
+    def _sweep_neighbours(self, directory: Inode, cookie: int, limit: int) -> None:
         """Begin with the files behind one that a thumbnailer opened, if nobody has come there yet."""
         sweep = self._sweeps.get(directory)
         if sweep is None or sweep.is_over:
-            self._sweep(directory, after=cookie, limit=SEEN_FIRST)
+            self._sweep(directory, after=cookie, limit=limit)
 
     def _stop(self, directory: Inode) -> None:
-        if (sweep := self._sweeps.get(directory)) is not None:
+        """Nobody looks into a directory after all; a folder that is drawn goes on."""
+        sweep = self._sweeps.get(directory)
+        if sweep is not None and sweep.limit > ON_A_FOLDER:
             sweep.scope.cancel()
 
     async def _run_sweep(self, sweep: Sweep) -> None:
@@ -195,11 +216,18 @@ class Thumbnails:
         if above is None:
             return  # it is not within this mount any more
         count = 0
-        while entries := await self._tree.entries(sweep.directory, sweep.after):
-            wanted = await self._maker.lacking(above, entries)
+        while count < sweep.limit:
+            entries = await self._tree.entries(sweep.directory, sweep.after)
+            if not entries:
+                return
+            files = [entry for entry in entries if not entry.node.is_directory]
+            files = files[: sweep.limit - count]
+            positions = {entry.cookie: number for number, entry in enumerate(files, count)}
+            wanted = await self._maker.lacking(above, files)
             sweep.found([entry.cookie for entry in wanted], entries[-1].cookie)
             async with trio.open_nursery() as making:
-                for position, entry in enumerate(wanted, count):
+                for entry in wanted:
+                    position = positions[entry.cookie]
                     # Queued here, since tasks that are started together run in any order.
                     turn = self._gate.queue(sweep.rank)
                     with in_lane(lane_for(position)):
@@ -207,9 +235,7 @@ class Thumbnails:
                         making.start_soon(self._make_entry, sweep, path, entry, turn)
                     if position < LOOKED_AT:
                         seen.append(entry.node.inode)
-            count += len(wanted)
-            if count >= sweep.limit:
-                return
+            count += len(files)
 
     async def _make_entry(self, sweep: Sweep, path: bytes, entry: Entry, turn: Turn) -> None:
         try:
@@ -280,13 +306,13 @@ async def _quietly(task: Callable[[], Awaitable[None]]) -> None:
 
 
 @contextmanager
-def _patience(visit: Visit) -> Iterator[None]:
-    """What is inside may wait as long as a visit's patience lasts."""
+def _patience(patience: Patience) -> Iterator[None]:
+    """What is inside may wait as long as this lasts."""
     now_s = trio.current_time()
-    left_s = visit.patience.left_s(now_s)
-    visit.patience.begin_wait(now_s)
+    left_s = patience.left_s(now_s)
+    patience.begin_wait(now_s)
     try:
         with trio.move_on_after(left_s):
             yield
     finally:
-        visit.patience.end_wait(trio.current_time())
+        patience.end_wait(trio.current_time())

@@ -36,7 +36,7 @@ from gphotosfs.views.virtual import CONTROL, is_probed
 # Cookies 1 and 2 stand behind "." and "..", which NFS expects there; behind an entry stands its own + 3.
 _FIRST_COOKIE: Final = 3
 
-# Set in the handle of a directory that a file manager looks into; above all inode numbers.
+# Set in the handle of a directory that a file manager opened; above all inode numbers.
 _BROWSED: Final = 1 << 62
 
 # What readdir hands a file manager at a time: it draws these while the next ones are being waited for.
@@ -89,13 +89,16 @@ class Thumbnails(Protocol):
     """
 
     async def opened(self, directory: Inode, tid: int) -> bool:
-        """A program opens a directory; whether it is a file manager that looks into it."""
+        """A program opens a directory; whether it is a file manager, or a thumbnailer."""
 
     async def shown(self, directory: Inode, entries: list[Entry]) -> None:
         """A file manager is about to be handed these entries."""
 
     def is_content_with(self, node: Node, tid: int) -> bool:
         """Whether a program that asks for attributes will do with a size that is an estimate."""
+
+    def is_browsed(self, inode: Inode, tid: int) -> bool:
+        """Whether a program that opens a file is the file manager that it was just shown to."""
 
     async def opening(self, inode: Inode, tid: int) -> bool:
         """A program opens a file; whether to draw its thumbnail."""
@@ -205,10 +208,11 @@ class Operations(pyfuse3.Operations):
     @operation
     async def open(self, inode: InodeT, flags: FlagT, ctx: RequestContext) -> FileInfo:
         """A file for reading; its size is exact afterwards, and its pages are kept."""
-        number = self._inner(inode)
-        for_thumbnail = self._thumbnails is not None and await self._thumbnails.opening(
-            number, ctx.pid
-        )
+        number, thumbnails = self._inner(inode), self._thumbnails
+        if thumbnails is not None and thumbnails.is_browsed(number, ctx.pid):
+            # It may read nothing: its size is asked for with its neighbours', and not its head.
+            await self._tree.stat(number)
+        for_thumbnail = thumbnails is not None and await thumbnails.opening(number, ctx.pid)
         handle = await self._tree.open(number, for_thumbnail=for_thumbnail)
         # Files that we write ourselves have other contents at each open.
         direct = number < Inode(64)

@@ -125,6 +125,17 @@ def test_a_second_look_and_a_remount_cost_nothing(
         assert requests().media == 0
 
 
+def test_a_file_manager_that_opens_each_file_reads_none(home: Home, library: Running) -> None:
+    """Dolphin does, and wants no byte unless the name says no type: it costs their sizes alone."""
+    dolphin = called(home, "dolphin", "bash")
+    with home.mounted() as mount:
+        run(home, dolphin, "-c", 'cd "$1" && for f in *; do exec 3< "$f"; done', "-", album(mount))
+
+    requests = asked(library)
+    assert requests["HEAD d"] + requests["HEAD dv"] == 20
+    assert not any(key in ("GET d", "GET dv") for key in requests)
+
+
 def test_every_path_of_a_photo_gets_its_thumbnail_for_one_request(
     home: Home, library: Running
 ) -> None:
