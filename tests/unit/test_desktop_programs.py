@@ -38,10 +38,10 @@ def test_a_thread_is_told_by_its_process(tmp_path: Path) -> None:
     (tmp_path / "42/exe").symlink_to("/usr/bin/thunar")
     (tmp_path / "42/comm").write_text("pool-12")
 
-    assert role_of(42, tmp_path) is Role.FILE_MANAGER
+    assert role_of(42, str(tmp_path)) is Role.FILE_MANAGER
 
 
 @pytest.mark.parametrize("tid", [0, 43])
 def test_who_can_not_be_looked_at_is_an_ordinary_program(tmp_path: Path, tid: int) -> None:
     """0 is what FUSE says of a process in another PID namespace."""
-    assert role_of(tid, tmp_path) is Role.ORDINARY
+    assert role_of(tid, str(tmp_path)) is Role.ORDINARY
