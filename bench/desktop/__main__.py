@@ -37,6 +37,7 @@ def main() -> None:
         peers = [cases.AUTO, cases.RCLONE]
     photos = args.photos or (CHECKED_PHOTOS if args.check else 500)
     results = report.Results(photos)
+    command = " ".join(["python -m bench.desktop", *sys.argv[1:]])
     with (
         _folder(args.keep) as folder,
         screen(folder / "screen") as shown,
@@ -47,6 +48,8 @@ def main() -> None:
         for manager in managers:
             for peer in peers:
                 _visit(results, manager, peer, made, shown, folder, traced=args.trace)
+                if not args.check:  # a run that is ended has what it has
+                    report.write(args.output, results, managers, peers, command)
         wrong = list(_wrong(results))
         if not args.peer:
             wrong += _view(results, made, shown, folder)
@@ -54,8 +57,7 @@ def main() -> None:
     if args.check:
         print("\n".join(wrong) or "all is as it should be")
         sys.exit(bool(wrong))
-    command = "python -m bench.desktop " + " ".join(sys.argv[1:])
-    report.write(args.output, results, managers, peers, command.strip())
+    report.write(args.output, results, managers, peers, command)
 
 
 def _visit(

@@ -14,7 +14,7 @@ from PIL import Image
 
 from bench.desktop.cases import VISITS
 from bench.desktop.managers import Manager
-from bench.desktop.viewers import JUMPS, PAGES, PLAYERS, Viewed, Viewer
+from bench.desktop.viewers import FILM_S, JUMPS, PAGES, PLAYERS, Viewed, Viewer
 from bench.desktop.visit import Visit
 from bench.desktop.watch import OURS
 from bench.google import API_LATENCY_S, MEDIA_LATENCY_S
@@ -120,8 +120,8 @@ def _viewers(results: Results) -> str:
     lines = [
         "### Viewers and players",
         "",
-        f"A viewer opens a photo of the album and goes {PAGES} photos on; a player plays a film of four "
-        f"minutes and jumps a minute on, {JUMPS} times.",
+        f"A viewer opens a photo of the album and goes {PAGES} photos on; a player plays a film of "
+        f"{FILM_S // 60} minutes and jumps a minute on, {JUMPS} times.",
         "",
         "| | shown | small requests | other requests | bytes of originals |",
         "| --- | ---: | ---: | ---: | ---: |",

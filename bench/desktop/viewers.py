@@ -15,7 +15,7 @@ from bench.peers import Daemon, Peer
 from gphotosfs.simulator.process import Running
 
 PAGES: Final = 8
-FILM_S: Final = 240
+FILM_S: Final = 480
 FILM: Final = "film.mp4"
 JUMPS: Final = 4
 
@@ -137,9 +137,9 @@ def _plays(still: Stillness) -> None:
 def add_film(made: Google, folder: Path) -> None:
     """Put a film of some minutes into the library; its index stands at its end, as cameras write it."""
     path = folder / FILM
-    source = f"testsrc2=size=1280x720:rate=24:duration={FILM_S}"
+    source = f"testsrc2=size=1280x720:rate=12:duration={FILM_S}"
     command = ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", source, "-c:v", "libx264"]
-    quality = ["-preset", "ultrafast", "-pix_fmt", "yuv420p", "-b:v", "3M", "-g", "48"]
+    quality = ["-preset", "ultrafast", "-pix_fmt", "yuv420p", "-b:v", "3M", "-g", "24"]
     subprocess.run([*command, *quality, str(path)], check=True)
     made.simulator.change("add_file", path=str(path), mime_type="video/mp4", width=1280, height=720)
 

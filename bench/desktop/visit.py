@@ -17,7 +17,7 @@ START_LIMIT_S: Final = 30.0
 PAGE_LIMIT_S: Final = 240.0
 FIRST_QUIET_S: Final = 4.0
 """Programs do other things while they start."""
-QUIET_S: Final = 1.5
+QUIET_S: Final = 1.2
 PAGES_MAX: Final = 80
 
 
