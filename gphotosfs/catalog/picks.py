@@ -42,10 +42,8 @@ from gphotosfs.model import (
 VOUCHED_BY_PICKS = 0
 """The revision of entries in `media/` for which no listing vouches."""
 
-NOBODY_NEEDS: Final = (
-    "NOT EXISTS (SELECT 1 FROM needed AS n WHERE n.inode IN (i.inode, i.joined_to))"
-)
-"""Of an item `i`: no pick and no pin wants its bytes to be kept, be it for what it was joined to."""
+NOBODY_NEEDS: Final = "NOT EXISTS (SELECT 1 FROM needed AS n WHERE n.inode = i.inode)"
+"""Of an item `i`: no pick and no pin wants its bytes to be kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ LOOK_S: Final = 0.5
 PATIENCE_S: Final[Mapping[str, float]] = {"network": 60.0, "google": 60.0}
 """How long the command waits where something holds up everything; for all else not at all."""
 
-_LATER: Final = "The rest comes while the profile is mounted."
+_LATER: Final = "comes while the profile is mounted."
 
 _inside_option = click.option(
     "-p",
@@ -67,7 +67,7 @@ def pin(
     try:
         states = [one for found in _asked(paths, profile_name, begun) for one in found]
     except KeyboardInterrupt:
-        click.echo(f"\nWhat was pinned stays pinned. {_LATER}")
+        click.echo(f"\nWhat was pinned stays pinned, and the rest {_LATER}")
         context.exit(INTERRUPTED)
     context.exit(_told(_merged(states), no_wait=no_wait))
 
@@ -209,10 +209,11 @@ def _told(state: State, *, no_wait: bool) -> int:
         return 0
     so_far = f"{state['here']} of {state['items']} are here, {size}"
     if no_wait:
-        click.echo(f"{state['path']} will be kept offline: {so_far}. {_LATER}")
+        known = f": {so_far}. The rest {_LATER}" if state["items"] else f". It {_LATER}"
+        click.echo(f"{state['path']} will be kept offline{known}")
         return 0
     why = f" ({state['problem']})" if state["problem"] else ""
-    click.echo(f"gphotosfs: {state['path']}: {so_far}{why}. {_LATER}", err=True)
+    click.echo(f"gphotosfs: {state['path']}: {so_far}{why}. The rest {_LATER}", err=True)
     return SIGN_IN_NEEDED if state["obstacle"] == "sign-in" else FAILED
 
 

@@ -18,9 +18,10 @@ from gphotosfs.catalog.entries import ItemRow
 from gphotosfs.catalog.pins import PinRow, Tally
 from gphotosfs.catalog.places import Changes
 from gphotosfs.lanes import Lane, in_lane
-from gphotosfs.model import Inode, ItemId, PinState
+from gphotosfs.model import Inode, ItemId, PinState, is_preview
 from gphotosfs.views import layout
 from gphotosfs.views.layout import Which
+from gphotosfs.views.paths import ALBUM_ID, places_of
 from gphotosfs.views.pinning import Means, Obstacle, Pinning, obstacle_of
 
 log = logging.getLogger(__name__)
@@ -93,12 +94,14 @@ class Pins:
             RemoteError: one is not known, and Google could not be asked.
         """
         self._pinning.watch(WATCHED_S)
-        found = [(tidied(path), await self._means.resolve(path)) for path in paths]
+        found = [(path, await self._means.resolve(path)) for path in paths]
         for path, inode in found:
             self._check(path, inode)
         async with self._changing:
             begun = [
-                await self._store.write(pins.begin_pin, inode, path, self._means.now_ns())
+                await self._store.write(
+                    pins.begin_pin, inode, self._name(path, inode), self._means.now_ns()
+                )
                 for path, inode in found
             ]
         for pin in begun:
@@ -283,10 +286,22 @@ class Pins:
             ConfigError: it can't.
         """
         read = self._store.read
+        if is_preview(inode):
+            raise errors.ConfigError(
+                f"{path} is a preview, which can't be pinned; pin the original"
+            )
         if entries.item(read, inode) is None and entries.directory(read, inode) is None:
             raise errors.ConfigError(
                 f"{path} can't be pinned: it is no photo, no video and no folder of such"
             )
+
+    def _name(self, path: str, inode: Inode) -> str:
+        """What a pin is called: the path that a person has given, unless that was made of an id."""
+        name = tidied(path)
+        if name.startswith(ALBUM_ID):
+            known = places_of(self._store.read, inode)
+            name = known[0].path.decode("utf-8", "replace") if known else name
+        return name
 
     async def _pin_at(self, path: str) -> PinRow:
         """The pin of a path, also where nothing is there any more.

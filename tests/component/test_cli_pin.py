@@ -162,6 +162,14 @@ async def test_without_waiting_it_returns_at_once(tmp_path: Path) -> None:
     assert len(daemon.calls) == 1
 
 
+async def test_without_waiting_an_album_may_not_be_listed_yet(tmp_path: Path) -> None:
+    result = await pin(tmp_path, Daemon(LISTING), "--no-wait", "albums/Rome")
+
+    assert result.output == (
+        "albums/Rome will be kept offline. It comes while the profile is mounted.\n"
+    )
+
+
 @pytest.mark.parametrize("obstacle, code", [("disk", 1), ("quota", 1), ("sign-in", 3)])
 async def test_what_does_not_pass_soon_ends_the_command(
     tmp_path: Path, obstacle: str, code: int

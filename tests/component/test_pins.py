@@ -173,6 +173,18 @@ async def test_a_single_file_is_pinned(
     assert (done["path"], done["items"]) == (f"media/all/{name}", 1)
 
 
+async def test_an_album_that_is_named_by_its_id_is_called_by_its_title(
+    tmp_path: Path, photos: SimulatedGoogle, autojump_clock: Clock
+) -> None:
+    """As in a mount whose root it is, where the title is not ASCII."""
+    album = photos.world.albums()[0]
+    async with running_core(tmp_path, photos) as core:
+        done = await pinned(core, f"album-id={album.id}")
+        assert done["path"] == f"albums/{album.title}"
+        await unpinned(core, f"album-id={album.id}")
+        assert await core.pins.all() == []
+
+
 async def test_the_attribute_says_what_is_still_to_come(
     tmp_path: Path, photos: SimulatedGoogle, autojump_clock: Clock
 ) -> None:
@@ -184,7 +196,9 @@ async def test_the_attribute_says_what_is_still_to_come(
         assert await attribute(core, f"media/all/{name}") == b"coming"
 
 
-@pytest.mark.parametrize("path", [".gphotosfs", ".gphotosfs/metrics", "picked/README.txt"])
+@pytest.mark.parametrize(
+    "path", [".gphotosfs", ".gphotosfs/metrics", "picked/README.txt", "previews/favorites"]
+)
 async def test_what_is_no_photo_is_not_pinned(
     tmp_path: Path, photos: SimulatedGoogle, autojump_clock: Clock, path: str
 ) -> None:

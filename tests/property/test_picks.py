@@ -1,4 +1,7 @@
-"""Whatever the Library lists and a person picks or removes, `media/` shows what either vouches for."""
+"""Whatever the Library lists and a person picks, pins or removes.
+
+`media/` shows what either vouches for, and what is kept is what somebody needs.
+"""
 
 import tempfile
 from pathlib import Path
@@ -8,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from gphotosfs.catalog import entries, listings, picks, recheck
+from gphotosfs.catalog import entries, listings, picks, pins, recheck
 from gphotosfs.catalog.listings import ListingRow
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.store import Store
@@ -58,6 +61,9 @@ class Vouching(RuleBasedStateMachine):
         self.found_by_run: set[int] = set()
         """By a run that broke, and that the next one goes on with."""
         self.picked: dict[str, set[int]] = {}
+        self.pinned: dict[Inode, set[int]] = {}
+        self.held: set[int] = set()
+        """Shown for a pin's sake alone."""
         self.kept: set[int] = set()
         self.inodes: dict[int, Inode] = {}
 
@@ -70,6 +76,16 @@ class Vouching(RuleBasedStateMachine):
         assert everything is not None
         return self.store.prepare(listings.begin, ListingKind.TIMELINE, "", everything.inode)
 
+    def needed(self) -> set[int]:
+        return set().union(*self.picked.values(), *self.pinned.values())
+
+    def the_library_shows(self, shown: set[int]) -> None:
+        """What it loses stays if it is pinned and its bytes are here."""
+        lost = self.shown_by_library - shown
+        pinned = set().union(*self.pinned.values())
+        self.held = (self.held - shown) | (lost & pinned & self.kept)
+        self.shown_by_library = shown
+
     @rule(there=some_photos)
     def the_library_is_listed(self, there: set[int]) -> None:
         """A whole run: what it did not see goes, but for what has no date."""
@@ -79,7 +95,7 @@ class Vouching(RuleBasedStateMachine):
 
         self.store.prepare(listings.end_run, timeline, self.now_ns, Changes())
         undated = {n for n in self.shown_by_library if PHOTOS[n].created_ns is None}
-        self.shown_by_library = dated | self.found_by_run | undated
+        self.the_library_shows(dated | self.found_by_run | undated)
         self.found_by_run = set()
 
     @rule(found=some_photos)
@@ -88,7 +104,7 @@ class Vouching(RuleBasedStateMachine):
         timeline = self.begun()
         dated = {n for n in found if PHOTOS[n].created_ns is not None}
         self.store.prepare(listings.add_to_timeline, of(dated), timeline.revision, self.now_ns)
-        self.shown_by_library |= dated
+        self.the_library_shows(self.shown_by_library | dated)
         self.found_by_run |= dated
 
     @rule(there=some_photos)
@@ -105,8 +121,8 @@ class Vouching(RuleBasedStateMachine):
         self.store.prepare(recheck.end_recheck, look, self.now_ns)
         undated = {n for n in there if PHOTOS[n].created_ns is None}
         # A picked photo that the Library has too is shown by both from here on.
-        everywhere = self.shown_by_library | set().union(*self.picked.values())
-        self.shown_by_library = (everywhere & there) | undated
+        everywhere = self.shown_by_library | self.held | set().union(*self.picked.values())
+        self.the_library_shows((everywhere & there) | undated)
 
     @rule(name=st.sampled_from("abc"), chosen=some_photos)
     def a_person_picks(self, name: str, chosen: set[int]) -> None:
@@ -121,11 +137,12 @@ class Vouching(RuleBasedStateMachine):
         self.store.prepare(picks.add_picked, row, of(chosen), self.now_ns)
         self.picked.setdefault(name, set()).update(chosen)
 
-    @rule(number=some_numbers)
-    def bytes_arrive(self, number: int) -> None:
-        wanted = sorted(set().union(*self.picked.values()) - self.kept)
-        if wanted:
-            chosen = wanted[number % len(wanted)]
+    @rule(coming=some_photos)
+    def some_bytes_arrive(self, coming: set[int]) -> None:
+        self.bytes_arrive(coming)
+
+    def bytes_arrive(self, coming: set[int]) -> None:
+        for chosen in sorted(coming & self.needed() - self.kept):
             item = entries.item_with_id(self.store.read, PHOTOS[chosen].id)
             assert item is not None
             self.store.prepare(picks.note_kept, item.inode, 100 + chosen)
@@ -140,9 +157,47 @@ class Vouching(RuleBasedStateMachine):
         only = {item.id for item in picks.only_in(self.store.read, row)}
         self.store.prepare(picks.forget_pick, row)
         gone = self.picked.pop(name)
-        elsewhere = set().union(*self.picked.values())
-        assert only == {PHOTOS[n].id for n in gone - elsewhere}
-        self.kept -= gone - elsewhere
+        assert only == {PHOTOS[n].id for n in gone - self.needed()}
+        pinned = set().union(*self.pinned.values())
+        picked = set().union(*self.picked.values())
+        self.held |= (gone & pinned) - self.shown_by_library - picked
+        self.kept &= self.needed()
+
+    @rule(number=some_numbers)
+    def a_person_pins_a_photo(self, number: int) -> None:
+        if shown := sorted(self.shown()):
+            chosen = shown[number % len(shown)]
+            self.pin(self.inodes[chosen], {chosen})
+
+    @rule()
+    def a_person_pins_everything_and_waits(self) -> None:
+        everything = entries.directory_of(self.store.read, DirectoryKind.ALL)
+        assert everything is not None
+        self.pin(everything.inode, self.shown())
+        self.bytes_arrive(set(range(len(PHOTOS))))
+
+    def pin(self, inode: Inode, members: set[int]) -> None:
+        row = self.store.prepare(pins.begin_pin, inode, str(inode), self.now_ns)
+        tally = self.store.prepare(pins.note_members, row)
+        self.pinned.setdefault(inode, set()).update(members)
+        assert tally.items == len(self.pinned[inode])
+        assert tally.kept == len(self.pinned[inode] & self.kept)
+        assert tally.gone == len(self.pinned[inode] - members)
+
+    @rule(number=some_numbers)
+    def a_person_unpins(self, number: int) -> None:
+        if not self.pinned:
+            return
+        inode = sorted(self.pinned)[number % len(self.pinned)]
+        row = pins.pin_of(self.store.read, inode)
+        assert row is not None
+        self.store.prepare(pins.hide_pin, row)
+        released = {key.item for _, key in pins.released(self.store.read, row)}
+        self.store.prepare(pins.forget_pin, row)
+        gone = self.pinned.pop(inode)
+        assert released == {PHOTOS[n].id for n in gone - self.needed()}
+        self.held &= self.needed()
+        self.kept &= self.needed()
 
     def shown_in(self, kind: DirectoryKind, key: str = "") -> set[int]:
         directory = entries.directory_of(self.store.read, kind, key)
@@ -159,9 +214,20 @@ class Vouching(RuleBasedStateMachine):
             assert self.inodes.setdefault(number, row.target.inode) == row.target.inode
         return set(numbers)
 
+    def shown(self) -> set[int]:
+        return self.shown_by_library | self.held | set().union(*self.picked.values())
+
+    @invariant()
+    def kept_is_what_somebody_needs(self) -> None:
+        rows = self.store.read.execute("SELECT i.id FROM kept AS k JOIN item AS i USING (inode)")
+        assert {row[0] for row in rows} == {PHOTOS[n].id for n in self.kept}
+        missing = self.store.prepare(pins.missing, [], 100)
+        pinned = set().union(*self.pinned.values())
+        assert {item.id for item in missing} == {PHOTOS[n].id for n in pinned - self.kept}
+
     @invariant()
     def media_shows_what_either_vouches_for(self) -> None:
-        everything = self.shown_by_library | set().union(*self.picked.values())
+        everything = self.shown()
         assert self.shown_in(DirectoryKind.ALL) == everything
         dated = {n for n in everything if PHOTOS[n].created_ns is not None}
         years = entries.directory_of(self.store.read, DirectoryKind.BY_YEAR)
@@ -184,4 +250,4 @@ class Vouching(RuleBasedStateMachine):
 
 
 TestVouching = Vouching.TestCase
-TestVouching.settings = settings(max_examples=100, stateful_step_count=20, deadline=None)
+TestVouching.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
