@@ -6,8 +6,9 @@ are renewed now and then although nobody visits them. `Pinning` fetches what is 
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import trio
@@ -18,7 +19,7 @@ from gphotosfs.catalog.entries import ItemRow
 from gphotosfs.catalog.pins import PinRow, Tally
 from gphotosfs.catalog.places import Changes
 from gphotosfs.lanes import Lane, in_lane
-from gphotosfs.model import Inode, ItemId, PinState, is_preview
+from gphotosfs.model import DirectoryKind, Inode, ItemId, PinState, is_preview
 from gphotosfs.views import layout
 from gphotosfs.views.layout import Which
 from gphotosfs.views.paths import ALBUM_ID, places_of
@@ -76,10 +77,13 @@ class Pins:
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             task_status.started()
-            nursery.start_soon(self._go_on_removing)
-            nursery.start_soon(self._pinning.run)
-            nursery.start_soon(self._renew_now_and_then)
-            await self._keep_looking()
+            for task in (
+                self._go_on_removing,
+                self._pinning.run,
+                self._renew_now_and_then,
+                self._keep_looking,
+            ):
+                nursery.start_soon(self._survived, task)
 
     # --- what commands ask for ------------------------------------------------------------------
 
@@ -151,8 +155,8 @@ class Pins:
         """The same for `status`, in short, and as far as it was looked at since the start."""
         found = [pin for pin in pins.pins(self._store.read) if pin.id in self._known]
         return {
-            pin.path or "/": {name: self._described(pin)[name] for name in _IN_SHORT}
-            for pin in found
+            one["path"] or "/": {name: one[name] for name in _IN_SHORT}
+            for one in map(self._described, found)
         }
 
     def gauges(self) -> dict[str, int]:
@@ -182,12 +186,20 @@ class Pins:
 
     # --- what is below ----------------------------------------------------------------------------
 
+    async def _survived(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Do something for all pins: a bug in it ends that, and nothing else of the mount."""
+        try:
+            await task()
+        except Exception:
+            log.exception("bug in the care of what is pinned")
+
     async def _keep_looking(self) -> None:
         while True:
             began_s = trio.current_time()
             for pin in reversed(pins.pins(self._store.read)):
                 if pin.state is PinState.KEEPING:
                     await self._look_at(pin)
+                    await self._let_go_of_the_old(pin)
             self._pinning.look_again()
             took_s = trio.current_time() - began_s
             await self._appeared.wait()
@@ -212,7 +224,26 @@ class Pins:
         for which in unlisted - self._listing:
             self._listing.add(which)
             assert self._nursery is not None, "run() has not begun"
-            self._nursery.start_soon(self._list, which)
+            self._nursery.start_soon(self._survived, partial(self._list, which))
+
+    async def _let_go_of_the_old(self, pin: PinRow) -> None:
+        """What left `recent/` made room for newer ones there; in all others it stays kept."""
+        known = self._known.get(pin.id)
+        if known is None or not known.tally.gone or pin.inode != self._recent():
+            return
+        try:
+            async with self._changing:
+                gone = await self._store.write(pins.split_gone, pin)
+                if gone is not None:
+                    await self._remove(gone)
+        except errors.StoreError as exc:
+            log.warning("what left %s can't be deleted: %s", pin.path, exc)
+        else:
+            await self._look_at(pin)
+
+    def _recent(self) -> Inode | None:
+        row = entries.directory_of(self._store.read, DirectoryKind.RECENT)
+        return None if row is None else row.inode
 
     async def _list(self, which: Which) -> None:
         """List a directory that was never listed, page by page."""

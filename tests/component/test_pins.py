@@ -21,6 +21,7 @@ from tests.component.core_kit import (
     running_core,
     walk,
 )
+from tests.component.google_kit import unix_now_s
 from tests.component.picks_kit import a_library_and_more, picked, some
 from tests.component.pins_kit import (
     a_library,
@@ -417,6 +418,24 @@ async def test_what_leaves_an_album_is_kept_until_somebody_says_otherwise(
             done["items"] - 1,
             0,
         )
+
+
+async def test_the_newest_ones_are_as_many_as_before_when_newer_ones_come(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    world = World(items=210, cheap_bytes=True, photo_bytes=2000, video_bytes=2000)
+    photos = SimulatedGoogle(world, unix_time=unix_now_s)
+    photos.options.access_token_life_s = 1e8
+    async with running_core(tmp_path, photos) as core:
+        await pinned(core, "recent")
+        for _ in range(5):
+            world.add_item()
+        await core.refresh("recent")
+        await trio.sleep(60)
+        found = await state(core, "recent")
+
+    assert (found["items"], found["here"], found["gone"]) == (200, 200, 0)
+    assert len(kept_in(tmp_path)) == 200
 
 
 async def test_unpinning_hides_what_google_no_longer_has(
