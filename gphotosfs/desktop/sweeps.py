@@ -37,8 +37,8 @@ SEEN_FIRST: Final = 100
 LOOKED_AT: Final = 1_000
 """As many as a person scrolls through. Beyond them nobody waits, and only the spare quota is used."""
 
-ON_A_FOLDER: Final = 8
-"""KDE draws a folder with up to four of its photos on it, and looks at a few more."""
+ON_A_FOLDER: Final = 5
+"""KDE draws a folder with up to four of its photos on it, the first that can be drawn."""
 
 SWEPT_MAX: Final = 10_000
 """Files of one opening at most, 1 GB of thumbnails; `thumbnails=all` makes the rest."""
