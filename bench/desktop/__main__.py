@@ -1,6 +1,7 @@
 """`python -m bench.desktop`: open a mount in file managers, and write docs/DESKTOP.md."""
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -22,22 +23,40 @@ PAGE: Final = Path(__file__).parents[2] / "docs/DESKTOP.md"
 
 CHECKED_PHOTOS: Final = 120
 
+NEEDED: Final = {
+    "Xvfb": "xvfb",
+    "openbox": "openbox",
+    "xdotool": "xdotool",
+    "wmctrl": "wmctrl",
+    "dbus-run-session": "dbus",
+    "ffmpeg": "ffmpeg",
+    "ffplay": "ffmpeg",
+    "mpv": "mpv",
+    "eog": "eog",
+    "gthumb": "gthumb",
+    "feh": "feh",
+    "thunar": "thunar tumbler",
+    "nautilus": "nautilus libgdk-pixbuf2.0-bin",
+}
+"""Programs, and the Debian packages that they are in. Further file managers are tried where they are."""
+
 
 def main() -> None:
     """Measure or check as the command line says."""
     args = _parser().parse_args()
+    if missing := [package for program, package in NEEDED.items() if not shutil.which(program)]:
+        sys.exit(f"apt-get install --no-install-recommends {' '.join(sorted(set(missing)))}")
     contained()
     started_s = time.monotonic()
     managers = [m for m in MANAGERS if not args.manager or m.name.lower() in args.manager]
-    for missing in [m for m in managers if not m.is_installed]:
-        print(f"{missing.name} is not installed: passed over", flush=True)
-        managers.remove(missing)
+    for absent in [m for m in managers if not m.is_installed]:
+        print(f"{absent.name} is not installed: passed over", flush=True)
+        managers.remove(absent)
     peers = [p for p in cases.PEERS if p.name in args.peer] if args.peer else list(cases.PEERS)
     if args.check:
         peers = [cases.AUTO, cases.RCLONE]
     photos = args.photos or (CHECKED_PHOTOS if args.check else 500)
     results = report.Results(photos)
-    command = " ".join(["python -m bench.desktop", *sys.argv[1:]])
     with (
         _folder(args.keep) as folder,
         screen(folder / "screen") as shown,
@@ -49,7 +68,7 @@ def main() -> None:
             for peer in peers:
                 _visit(results, manager, peer, made, shown, folder, traced=args.trace)
                 if not args.check:  # a run that is ended has what it has
-                    report.write(args.output, results, managers, peers, command)
+                    report.write(args.output, results, managers, peers)
         wrong = list(_wrong(results))
         if not args.peer:
             wrong += _view(results, made, shown, folder)
@@ -57,7 +76,7 @@ def main() -> None:
     if args.check:
         print("\n".join(wrong) or "all is as it should be")
         sys.exit(bool(wrong))
-    report.write(args.output, results, managers, peers, command)
+    report.write(args.output, results, managers, peers)
 
 
 def _visit(

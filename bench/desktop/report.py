@@ -44,14 +44,12 @@ class Results:
         self.visits.setdefault((manager.name, peer.name), {})[name] = visit
 
 
-def write(
-    page: Path, results: Results, managers: Sequence[Manager], peers: Sequence[Peer], command: str
-) -> None:
+def write(page: Path, results: Results, managers: Sequence[Manager], peers: Sequence[Peer]) -> None:
     """Put the tables into the page, in place of those that are there, and the pictures beside it."""
     text = page.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    parts = [_head(results, managers, peers, command), _opening(results, managers, peers)]
+    parts = [_head(results, managers, peers), _opening(results, managers, peers)]
     parts += [_again(results, managers, peers), _viewers(results)]
     for manager in managers:
         if picture := _picture(results, manager, peers[0], page.parent):
@@ -60,14 +58,12 @@ def write(
     page.write_text(f"{before}{BEGIN}\n\n{body}\n\n{END}{after}")
 
 
-def _head(
-    results: Results, managers: Sequence[Manager], peers: Sequence[Peer], command: str
-) -> str:
+def _head(results: Results, managers: Sequence[Manager], peers: Sequence[Peer]) -> str:
     programs = ", ".join(f"{manager.name} {_version(manager)}" for manager in managers)
     mounts = "\n".join(f"* **{peer.name}**: `{peer.text}`" for peer in peers)
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return (
-        f"Measured by `{command}`: an album of {results.photos} photos and films, "
+        f"Measured by `python -m bench.desktop`: an album of {results.photos} photos and films, "
         f"{results.album_bytes / MB:,.0f} MB in all, on a simulated Google that takes "
         f"{1000 * API_LATENCY_S:.0f} ms a call and {1000 * MEDIA_LATENCY_S:.0f} ms to the first byte of a "
         f"photo, opened on a virtual screen of 1200 × 800 and scrolled through to its end; {programs}. All "
