@@ -224,7 +224,7 @@ class Core:
                 "degraded": usage.degraded,
             },
             "picks": self.picks.status(),
-            "pins": self.pins.status(),
+            "pinned": self.pins.status(),
             "takeout": self.takeout.status(),
             "pictures": self._pictures.status(),
             "under_way": self.gauges(),

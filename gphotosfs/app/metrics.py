@@ -41,13 +41,11 @@ def metrics_text(status: Mapping[str, Any]) -> str:
     page.gauge("cache_limit_bytes", "The most that they may take.", cache["limit_bytes"])
     page.gauge("cache_blobs", "Photos and videos with cached bytes.", cache["blobs"])
     page.gauge("cache_degraded", "1 while the disk is not written to.", bool(cache["degraded"]))
-    pins = status["pins"].values()
-    page.gauge("pins", "Albums, folders and files that are kept offline.", len(pins))
-    page.gauge("pinned_items", "Photos and videos in them.", sum(one["items"] for one in pins))
-    page.gauge(
-        "pinned_items_here", "Those of them that are here.", sum(one["here"] for one in pins)
-    )
-    page.gauge("pinned_bytes", "What they take.", sum(one["size_bytes"] for one in pins))
+    pinned = status["pinned"]
+    page.gauge("pins", "Albums, folders and files that are kept offline.", pinned["pins"])
+    page.gauge("pinned_items", "Photos and videos in them.", pinned["items"])
+    page.gauge("pinned_items_here", "Those of them that are here.", pinned["here"])
+    page.gauge("pinned_bytes", "What they take.", pinned["size_bytes"])
     for what, count in status["under_way"].items():
         page.gauge("under_way", "What is going on; all 0 when nobody asks.", count, what=what)
     return page.text()

@@ -43,8 +43,6 @@ where another has asked for the list of albums, so 24 a day of 10,000. `refresh`
 PAUSES_S: Final = (5.0, 30.0, 120.0)
 """After a listing that broke, and further ones in a row."""
 
-_IN_SHORT: Final = ("state", "items", "here", "size_bytes", "problem")
-
 
 @dataclass(frozen=True, slots=True)
 class _Known:
@@ -152,11 +150,14 @@ class Pins:
         return freed_bytes
 
     def status(self) -> Mapping[str, Any]:
-        """The same for `status`, in short, and as far as it was looked at since the start."""
-        found = [pin for pin in pins.pins(self._store.read) if pin.id in self._known]
+        """All of them together, as far as they were looked at since the start; `pinned` says more."""
+        found = [
+            self._described(pin) for pin in pins.pins(self._store.read) if pin.id in self._known
+        ]
         return {
-            one["path"] or "/": {name: one[name] for name in _IN_SHORT}
-            for one in map(self._described, found)
+            "pins": len(found),
+            **{name: sum(one[name] for one in found) for name in ("items", "here", "size_bytes")},
+            "problem": next((one["problem"] for one in found if one["problem"]), ""),
         }
 
     def gauges(self) -> dict[str, int]:

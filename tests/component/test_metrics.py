@@ -81,16 +81,7 @@ def status(**google: Any) -> dict[str, Any]:
             **google,
         },
         "cache": {"bytes": 5 << 30, "limit_bytes": 10 << 30, "blobs": 7, "degraded": ""},
-        "pins": {
-            "favorites": {"state": "here", "items": 5, "here": 5, "size_bytes": 500, "problem": ""},
-            "albums/A": {
-                "state": "fetching",
-                "items": 3,
-                "here": 1,
-                "size_bytes": 9,
-                "problem": "",
-            },
-        },
+        "pinned": {"pins": 2, "items": 8, "here": 6, "size_bytes": 509, "problem": ""},
         "under_way": {"open_files": 4},
     }
 
@@ -105,7 +96,7 @@ def test_labels_are_escaped_and_trouble_is_a_number() -> None:
     assert samples(text)["gphotosfs_under_way open_files"] == 4
 
 
-def test_pins_are_added_up() -> None:
+def test_pins_are_gauges() -> None:
     found = samples(metrics_text(status()))
 
     names = ("pins", "pinned_items", "pinned_items_here", "pinned_bytes")

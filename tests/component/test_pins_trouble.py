@@ -9,9 +9,11 @@ import trio
 import trio.testing
 
 from gphotosfs.app.core import Core
+from gphotosfs.blobs.eviction import Limits, room_bytes
 from gphotosfs.catalog import pins
 from gphotosfs.config import Amount
 from gphotosfs.simulator.service import SimulatedGoogle
+from gphotosfs.views.pins import tidied
 from tests.component.core_kit import byte_requests, content, listing, running_core
 from tests.component.picks_kit import until
 from tests.component.pins_kit import (
@@ -245,3 +247,44 @@ async def test_a_file_that_was_lost_from_the_disk_is_fetched_again(
         await here(core, path)
         assert len(kept_in(tmp_path)) == 1
         assert bytes_sent(photos) <= 2 * len(the_bytes(photos, item))
+
+
+async def test_a_crash_between_a_file_and_its_note_costs_nothing(
+    tmp_path: Path, photos: SimulatedGoogle, autojump_clock: Clock
+) -> None:
+    async with running_core(tmp_path, photos) as core:
+        await pinned(core, "favorites")
+        await core.store.write(lambda db: db.execute("DELETE FROM kept").rowcount)
+    photos.log.clear()
+    async with running_core(tmp_path, photos) as core:
+        await here(core, "favorites")
+        assert (await state(core, "favorites"))["items"] == len(kept_in(tmp_path))
+
+    assert byte_requests(photos) == 0
+
+
+def test_the_cache_makes_room_for_what_is_pinned(tmp_path: Path) -> None:
+    def room(taken_bytes: int, limits: Limits) -> int:
+        return room_bytes(tmp_path, tmp_path, limits, taken_bytes)
+
+    reserved, taken_bytes = 1 << 40, 1 << 50
+    free = room(0, Limits(limit_bytes=0))
+    # Others write to this disk meanwhile.
+    nearly = 1 << 38
+    assert abs(room(taken_bytes, Limits(0)) - free - taken_bytes) < nearly
+    assert abs(room(0, Limits(0, min_free_bytes=reserved)) - free + reserved) < nearly
+
+
+@pytest.mark.parametrize(
+    "given, path",
+    [
+        ("", ""),
+        ("/", ""),
+        ("albums//Rome/", "albums/Rome"),
+        ("//a", "a"),
+        ("./a/../b", "b"),
+        (".gphotosfs", ".gphotosfs"),
+    ],
+)
+def test_a_path_has_one_form(given: str, path: str) -> None:
+    assert tidied(given) == path

@@ -97,7 +97,8 @@ def test_a_pinned_album_is_there_without_cache_and_network(
     with home.mounted(alarms=True) as mount:
         assert bytes_in(mount / "albums/Trip") == everything
         assert {bytes_state(path) for path in (mount / "albums/Trip").iterdir()} == {"kept"}
-        assert mount.status()["pins"]["albums/Trip"]["state"] == "here"
+        pins = mount.status()["pinned"]
+        assert (pins["pins"], pins["items"], pins["here"], pins["problem"]) == (1, 30, 30, "")
         metrics = (mount / ".gphotosfs/metrics").read_text()
         assert "\ngphotosfs_pinned_items_here 30.0\n" in metrics
 
