@@ -1,21 +1,15 @@
 """`gphotosfs pick` against a daemon that says what the test wants."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
-from click.testing import CliRunner, Result
 
 from gphotosfs import errors
-from gphotosfs.cli.main import main
-from gphotosfs.config import Folders, Profile
-from gphotosfs.control import ProfileLock, serve
-
-Run = Callable[..., Awaitable[Result]]
+from tests.component.cli_kit import Run, answering
 
 STATE = {
     "name": "Trip",
@@ -48,21 +42,8 @@ class Daemon:
             raise state
         return state
 
-    @asynccontextmanager
-    async def running(self, tmp_path: Path) -> AsyncIterator[Run]:
-        """The daemon; what comes back runs a command in a thread."""
-        names = ("config", "data", "cache", "state", "runtime")
-        folders = {name: tmp_path / name / "gphotosfs" for name in names}
-        profile = Profile("default", Folders(**folders))
-        profile.make_dirs()
-        variables = {f"XDG_{n.upper()}_HOME": str(tmp_path / n) for n in names[:-1]}
-        variables["XDG_RUNTIME_DIR"] = str(tmp_path / "runtime")
-
-        async def run(*arguments: str, answer: str = "") -> Result:
-            runner = CliRunner(env=variables)
-            return await trio.to_thread.run_sync(
-                partial(runner.invoke, main, ["pick", *arguments], answer)
-            )
+    def running(self, tmp_path: Path) -> AbstractAsyncContextManager[Run]:
+        """The daemon; what comes back runs a command."""
 
         async def listed() -> Any:
             return await self._next("list", "")
@@ -77,20 +58,14 @@ class Daemon:
             "pick_list": listed,
             "pick_remove": removed,
         }
-        lock = ProfileLock.try_acquire(profile.lock_path)
-        assert lock is not None
-        with lock:
-            async with trio.open_nursery() as nursery:
-                await nursery.start(serve, profile.control_path, answers)
-                yield run
-                nursery.cancel_scope.cancel()
+        return answering(tmp_path, answers)
 
 
 async def test_the_page_is_told_and_then_how_far_it_is(tmp_path: Path) -> None:
     half = STATE | {"state": "fetching", "here": 2}
     daemon = Daemon(WAITING, half, STATE)
     async with daemon.running(tmp_path) as run:
-        result = await run("--no-browser", "--name", "Trip")
+        result = await run("pick", "--no-browser", "--name", "Trip")
 
     assert result.exit_code == 0, result.output
     lines = [line.strip() for line in result.output.splitlines() if line.strip()]
@@ -107,7 +82,7 @@ async def test_the_page_is_told_and_then_how_far_it_is(tmp_path: Path) -> None:
 
 async def test_what_was_lost_is_a_failure_that_is_told(tmp_path: Path) -> None:
     async with Daemon(STATE | {"here": 3, "lost": 1}).running(tmp_path) as run:
-        result = await run("--no-browser")
+        result = await run("pick", "--no-browser")
 
     assert result.exit_code == 1
     assert "1 photo or video of picked/Trip could not be had" in result.output
@@ -115,7 +90,7 @@ async def test_what_was_lost_is_a_failure_that_is_told(tmp_path: Path) -> None:
 
 async def test_nothing_picked_is_a_failure(tmp_path: Path) -> None:
     async with Daemon(WAITING, errors.NoEntryError("no such pick")).running(tmp_path) as run:
-        result = await run("--no-browser")
+        result = await run("pick", "--no-browser")
 
     assert result.exit_code == 1
     assert result.output.endswith("gphotosfs: nothing was picked\n")
@@ -124,7 +99,7 @@ async def test_nothing_picked_is_a_failure(tmp_path: Path) -> None:
 async def test_a_sign_in_that_is_not_for_picking_is_told_what_to_do(tmp_path: Path) -> None:
     refused = errors.PermissionRefusedError("insufficient authentication scopes")
     async with Daemon(refused).running(tmp_path) as run:
-        result = await run("--no-browser")
+        result = await run("pick", "--no-browser")
 
     assert result.exit_code == 3
     assert "gphotosfs login --source both" in result.output
@@ -133,7 +108,7 @@ async def test_a_sign_in_that_is_not_for_picking_is_told_what_to_do(tmp_path: Pa
 async def test_what_holds_it_up_is_told_once(tmp_path: Path) -> None:
     stuck = STATE | {"state": "fetching", "here": 0, "problem": "no network"}
     async with Daemon(stuck, stuck, stuck, STATE).running(tmp_path) as run:
-        result = await run("--no-browser")
+        result = await run("pick", "--no-browser")
 
     assert result.output.count("no network") == 1
 
@@ -142,7 +117,7 @@ async def test_the_list_says_how_far_each_is(tmp_path: Path) -> None:
     under_way = STATE | {"name": "B", "state": "fetching", "here": 1, "problem": "no network"}
     lost = STATE | {"name": "C", "here": 2, "lost": 2}
     async with Daemon([STATE, under_way, lost, WAITING]).running(tmp_path) as run:
-        result = await run("list")
+        result = await run("pick", "list")
 
     assert result.output.splitlines() == [
         "Trip: 4 photos and videos (3.0 MiB)",
@@ -166,7 +141,7 @@ async def test_removing_asks_unless_told(
 ) -> None:
     daemon = Daemon(STATE)
     async with daemon.running(tmp_path) as run:
-        result = await run(*arguments, answer=answer)
+        result = await run("pick", *arguments, answer=answer)
 
     assert result.exit_code == 0, result.output
     assert (("remove", "Trip") in daemon.calls) == removes

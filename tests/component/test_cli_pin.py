@@ -1,23 +1,18 @@
 """`gphotosfs pin`, `unpin` and `pinned` against a daemon that says what the test wants."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from gphotosfs import errors
-from gphotosfs.cli.main import main
 from gphotosfs.cli.pin import is_over
-from gphotosfs.config import Folders, Profile
-from gphotosfs.control import ProfileLock, serve
+from tests.component.cli_kit import Run, answering
 
-Run = Callable[..., Awaitable[Result]]
 State = dict[str, Any]
 
 HERE: State = {
@@ -71,33 +66,15 @@ class Daemon:
         self.calls.append(("remove", (paths, only_gone)))
         return 3 << 20
 
-    @asynccontextmanager
-    async def running(self, tmp_path: Path) -> AsyncIterator[Run]:
-        """The daemon; what comes back runs a command in a thread."""
-        names = ("config", "data", "cache", "state", "runtime")
-        folders = {name: tmp_path / name / "gphotosfs" for name in names}
-        profile = Profile("default", Folders(**folders))
-        profile.make_dirs()
-        variables = {f"XDG_{n.upper()}_HOME": str(tmp_path / n) for n in names[:-1]}
-        variables["XDG_RUNTIME_DIR"] = str(tmp_path / "runtime")
-
-        async def run(*arguments: str) -> Result:
-            runner = CliRunner(env=variables)
-            return await trio.to_thread.run_sync(partial(runner.invoke, main, arguments))
-
+    def running(self, tmp_path: Path) -> AbstractAsyncContextManager[Run]:
+        """The daemon; what comes back runs a command."""
         answers: dict[str, Callable[..., Awaitable[Any]]] = {
             "pin_begin": self._begin,
             "pin_states": self._states,
             "pin_list": self._list,
             "pin_remove": self._remove,
         }
-        lock = ProfileLock.try_acquire(profile.lock_path)
-        assert lock is not None
-        with lock:
-            async with trio.open_nursery() as nursery:
-                await nursery.start(serve, profile.control_path, answers)
-                yield run
-                nursery.cancel_scope.cancel()
+        return answering(tmp_path, answers)
 
 
 async def pin(tmp_path: Path, daemon: Daemon, *arguments: str) -> Result:
