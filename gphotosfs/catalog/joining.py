@@ -13,9 +13,16 @@ from typing import Any, Final
 from gphotosfs.catalog.pairs import is_shown_by_google, join, separate
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.store import Connection
-from gphotosfs.model import Inode, ItemId, ItemSource, MediaKind
+from gphotosfs.model import Inode, ItemId, MediaKind
+
+# In the queries below the source is written out: only then does SQLite know that an index of rows of that
+# source alone will do (https://sqlite.org/partialindex.html, section 3).
 
 NS: Final = 1_000_000_000
+
+TWINS_MAX: Final = 20
+"""Of a name and second, looked at together. With more than one nothing is certain anyway, and a hostile
+archive may hold a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +80,10 @@ def note_candidates_of_google(
     noted = db.execute(
         "INSERT OR IGNORE INTO candidate"
         " SELECT i.inode FROM item AS i JOIN takeout_file AS f ON f.inode = i.inode"
-        " WHERE i.created_ns = ? AND i.name = ? AND f.is_original"
-        " AND coalesce(i.joined_to, i.inode) <> ?",
+        " WHERE i.source = 'takeout' AND i.name = ? AND i.created_ns = ? AND f.is_original"
+        " AND coalesce(i.joined_to, i.inode) <> ? LIMIT ?",
         # A sidecar tells the second; Google tells parts of it as well.
-        (created_ns // NS * NS, name, shown),
+        (name, created_ns // NS * NS, shown, TWINS_MAX),
     )
     return noted.rowcount > 0
 
@@ -88,9 +95,9 @@ def note_candidate_in_archives(db: Connection, inode: Inode) -> bool:
         " JOIN takeout_file AS f ON f.inode = i.inode"
         " WHERE i.inode = ? AND f.is_original AND EXISTS (SELECT 1 FROM item AS g"
         " WHERE g.created_ns BETWEEN i.created_ns AND i.created_ns + 999999999"
-        " AND g.name = i.name AND g.source <> ?"
+        " AND g.name = i.name AND g.source <> 'takeout'"
         " AND coalesce(g.joined_to, g.inode) <> coalesce(i.joined_to, i.inode))",
-        (inode, ItemSource.TAKEOUT),
+        (inode,),
     )
     return noted.rowcount > 0
 
@@ -115,15 +122,15 @@ def twins_of(db: Connection, inode: Inode) -> Twins:
     """All items that have the name and the second of one that lies in an archive."""
     archived = db.execute(
         f"SELECT {_TWIN}, f.width, f.height FROM item AS one"  # noqa: S608 - a constant
-        " JOIN item AS i ON i.created_ns = one.created_ns AND i.name = one.name"
-        " JOIN takeout_file AS f ON f.inode = i.inode WHERE one.inode = ? AND f.is_original",
-        (inode,),
+        " JOIN item AS i ON i.source = 'takeout' AND i.name = one.name AND i.created_ns = one.created_ns"
+        " JOIN takeout_file AS f ON f.inode = i.inode WHERE one.inode = ? AND f.is_original LIMIT ?",
+        (inode, TWINS_MAX),
     )
     rows = db.execute(
         f"SELECT {_TWIN}, i.width, i.height FROM item AS one"  # noqa: S608 - a constant
         " JOIN item AS i ON i.created_ns BETWEEN one.created_ns AND one.created_ns + 999999999"
-        " AND i.name = one.name WHERE one.inode = ? AND i.source <> ?",
-        (inode, ItemSource.TAKEOUT),
+        " AND i.name = one.name WHERE one.inode = ? AND i.source <> 'takeout' LIMIT ?",
+        (inode, TWINS_MAX),
     )
     googles = [one for one in map(_twin, rows) if is_shown_by_google(db, one.shown_inode)]
     return Twins([_twin(row) for row in archived], googles)

@@ -434,3 +434,30 @@ async def test_figures_count_a_photo_from_both_once(tmp_path: Path, autojump_clo
         await listed(core)
 
         assert core.status()["library"]["items"] == 3
+
+
+@pytest.mark.parametrize("is_takeout_first", [True, False])
+async def test_a_date_that_google_changes_is_followed_when_google_alone_has_the_photo(
+    tmp_path: Path, is_takeout_first: bool, autojump_clock: Clock
+) -> None:
+    google = a_google(a_photo(), album=False)
+    (item,) = google.world.items()
+    archives = exported(google, tmp_path)
+    async with running_core(tmp_path, google) as core:
+        if not is_takeout_first:
+            await listing(core, "media/all")
+        await core.takeout.add(archives)
+        before = await listed(core)
+        google.world.edit_item(item.id, created_ns=TAKEN_NS - 10**18)
+        both = await listed(core)
+        years = await names_in(core, "media/by-year")
+        await core.takeout.remove(archives)
+        google.world.edit_item(item.id, created_ns=TAKEN_NS - 2 * 10**18)
+        alone = await listed(core)
+        year = await names_in(core, "media/by-year")
+        inside = await names_in(core, f"media/by-year/{next(iter(year))}")
+
+    assert before == both == alone == inside
+    # The archives' word goes first where their number is the older one.
+    assert list(years) == (["2023"] if is_takeout_first else ["1992"])
+    assert list(year) == ["1960"]
