@@ -12,7 +12,7 @@ from gphotosfs import errors, pictures
 from gphotosfs.blobs.shelf import Blocking
 from gphotosfs.desktop.thumbnail_files import SIZES, Pictured, ThumbnailFiles, uri_of
 from gphotosfs.lanes import Lane, current_lane
-from gphotosfs.model import Entry, Inode, Node, Picture, Place
+from gphotosfs.model import Entry, Inode, Node, Picture, Place, is_preview, original_of
 from gphotosfs.views import virtual
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,9 @@ FAILURE_REMEMBERED_S: Final = 600.0
 """So long a photo of which there was no picture is left alone."""
 
 FAILURES_KEPT: Final = 10_000
+
+SIZES_KNOWN_S: Final = 5.0
+"""So long a desktop that uses a size for the first time does without ours."""
 
 _BEFALLS_ALL: Final = (
     errors.OfflineError,
@@ -101,6 +104,8 @@ class Maker:
         self._paused_until_s = dict.fromkeys(Lane, -1.0)
         self._failed_until_s: dict[Inode, float] = {}
         self._told: set[type[Exception]] = set()
+        self._sizes_px: list[int] = []
+        self._sizes_known_until_s = -1.0
 
     async def path_of(self, inode: Inode) -> bytes | None:
         """The likeliest absolute path of a file or directory; None if it is not within the mount."""
@@ -109,7 +114,9 @@ class Maker:
     async def lacking(self, directory: bytes, entries: list[Entry]) -> list[Entry]:
         """The files among the entries of a directory that lack a thumbnail, and may get one."""
         files = [entry for entry in entries if self._may_be_made(entry.node)]
-        return await self._in_thread(self._lacking, directory, files) if files else []
+        if not files:
+            return []
+        return await self._in_thread(self._lacking, directory, files, await self._sizes())
 
     async def make(self, path: bytes, node: Node) -> None:
         """See to it that a file has its thumbnails at a path; a failure is told to the log."""
@@ -135,7 +142,7 @@ class Maker:
         node = await self._tree.stat(inode, probe=False)
         paths = await self._paths(inode)
         if len(paths) > 1:
-            await self._in_thread(self._spread, paths, node)
+            await self._in_thread(self._spread, paths, node, await self._sizes())
 
     async def renew(self, inode: Inode) -> None:
         """A file's bytes are others now: make anew what thumbnails it has."""
@@ -155,7 +162,10 @@ class Maker:
 
     async def _make(self, path: bytes, node: Node) -> None:
         others = [other for other in await self._paths(node.inode) if other != path]
-        missing = await self._in_thread(self._missing_after_copying, path, others, node)
+        if is_preview(node.inode):
+            others += await self._paths(original_of(node.inode))
+        sizes_px = await self._sizes()
+        missing = await self._in_thread(self._missing_after_copying, path, others, node, sizes_px)
         if not missing:
             return
         if not await self._in_thread(self._has_room):
@@ -166,6 +176,14 @@ class Maker:
             self.made += 1
         else:
             self._pause(NO_PLACE_S, Lane.FOREGROUND)
+
+    async def _sizes(self) -> list[int]:
+        """The sizes that the desktop uses, as they were a moment ago: to find out reads folders."""
+        now_s = trio.current_time()
+        if now_s >= self._sizes_known_until_s:
+            self._sizes_px = await self._in_thread(self._files.sizes_in_use)
+            self._sizes_known_until_s = now_s + SIZES_KNOWN_S
+        return self._sizes_px
 
     async def _paths(self, inode: Inode) -> list[bytes]:
         """The absolute paths of a file or directory within the mount."""
@@ -203,8 +221,7 @@ class Maker:
 
     # --- in threads ----------------------------------------------------------------------------
 
-    def _lacking(self, directory: bytes, files: list[Entry]) -> list[Entry]:
-        sizes_px = self._files.sizes_in_use()
+    def _lacking(self, directory: bytes, files: list[Entry], sizes_px: list[int]) -> list[Entry]:
         return [
             entry
             for entry in files
@@ -213,9 +230,11 @@ class Maker:
             )
         ]
 
-    def _missing_after_copying(self, path: bytes, others: list[bytes], node: Node) -> list[int]:
+    def _missing_after_copying(
+        self, path: bytes, others: list[bytes], node: Node, sizes_px: list[int]
+    ) -> list[int]:
         pictured = _pictured(path, node)
-        missing = self._files.missing(self._files.sizes_in_use(), pictured.uri, pictured.mtime_ns)
+        missing = self._files.missing(sizes_px, pictured.uri, pictured.mtime_ns)
         for other in others if missing else ():
             copied = self._files.copy(uri_of(other), pictured, missing)
             missing = [size_px for size_px in missing if size_px not in copied]
@@ -228,9 +247,10 @@ class Maker:
         pngs = pictures.thumbnail_pngs(picture.content, sizes_px)
         return self._files.write(_pictured(path, node, picture), pngs)
 
-    def _spread(self, paths: list[bytes], node: Node) -> None:
+    def _spread(self, paths: list[bytes], node: Node, sizes_px: list[int]) -> None:
         for path in paths if self._has_room() else ():
-            self._missing_after_copying(path, [other for other in paths if other != path], node)
+            others = [other for other in paths if other != path]
+            self._missing_after_copying(path, others, node, sizes_px)
 
     def _drawn(self, paths: Iterable[bytes], node: Node) -> list[bytes]:
         """The paths that have a thumbnail, in whatever size."""

@@ -92,6 +92,17 @@ async def test_every_path_of_a_photo_gets_the_same_picture(
     assert small_requests(photos) == {"GET w256-h256": 5}
 
 
+async def test_previews_get_the_thumbnails_of_their_originals(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(5)
+    async with browsing(tmp_path, photos) as desktop:
+        await desktop.look("media/all")
+        await desktop.look("previews/media/all")
+        assert desktop.thumbnail("previews/media/all/000.jpg") is not None
+    assert small_requests(photos) == {"GET w256-h256": 5}
+
+
 async def test_a_mount_of_an_album_has_its_own_paths_alone(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
