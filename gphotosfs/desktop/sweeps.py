@@ -44,11 +44,11 @@ SWEPT_MAX: Final = 10_000
 """Files of one opening at most, 1 GB of thumbnails; `thumbnails=all` makes the rest."""
 
 
-def lane_for(position: int) -> Lane:
-    """How urgent the thumbnail is that is so many places behind where a look began."""
-    if position < SEEN_FIRST:
+def lane_for(others: int) -> Lane:
+    """How urgent the thumbnail is before which so many others were missing."""
+    if others < SEEN_FIRST:
         return Lane.FOREGROUND
-    return Lane.DOWNLOAD if position < LOOKED_AT else Lane.BACKGROUND
+    return Lane.DOWNLOAD if others < LOOKED_AT else Lane.BACKGROUND
 
 
 class Sweep:

@@ -59,16 +59,22 @@ class Thumbnails:
         self._visits = Visits()
         self._sweeps: dict[Inode, Sweep] = {}
         self._numbers = itertools.count(1)
+        self._known_to = Inode(0)
+        """Up to this number everything has its thumbnails, if everything is to have them."""
         self._nursery: trio.Nursery | None = None
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Make what is asked for, until cancelled."""
-        async with trio.open_nursery() as nursery:
-            self._nursery = nursery
-            task_status.started()
-            if self._everything:
-                await _quietly(self._make_all)
-            await trio.sleep_forever()
+        try:
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                task_status.started()
+                while self._everything:
+                    await _quietly(self._make_known)
+                    await trio.sleep(ALL_AGAIN_S)
+                await trio.sleep_forever()
+        finally:
+            self._nursery = None
 
     # --- what the kernel's side asks ------------------------------------------------------------
 
@@ -215,27 +221,25 @@ class Thumbnails:
         above = await self._maker.path_of(sweep.directory)
         if above is None:
             return  # it is not within this mount any more
-        count = 0
-        while count < sweep.limit:
+        left, numbers = sweep.limit, itertools.count()
+        while left > 0:
             entries = await self._tree.entries(sweep.directory, sweep.after)
             if not entries:
                 return
             files = [entry for entry in entries if not entry.node.is_directory]
-            files = files[: sweep.limit - count]
-            positions = {entry.cookie: number for number, entry in enumerate(files, count)}
+            files = files[:left]
+            left -= len(files)
             wanted = await self._maker.lacking(above, files)
             sweep.found([entry.cookie for entry in wanted], entries[-1].cookie)
             async with trio.open_nursery() as making:
-                for entry in wanted:
-                    position = positions[entry.cookie]
+                for entry, number in zip(wanted, numbers, strict=False):
                     # Queued here, since tasks that are started together run in any order.
                     turn = self._gate.queue(sweep.rank)
-                    with in_lane(lane_for(position)):
+                    with in_lane(lane_for(number)):
                         path = above + b"/" + entry.name
                         making.start_soon(self._make_entry, sweep, path, entry, turn)
-                    if position < LOOKED_AT:
+                    if number < LOOKED_AT:
                         seen.append(entry.node.inode)
-            count += len(files)
 
     async def _make_entry(self, sweep: Sweep, path: bytes, entry: Entry, turn: Turn) -> None:
         try:
@@ -266,17 +270,13 @@ class Thumbnails:
             async with self._gate.place(Rank(Urgency.LATER)):
                 await self._maker.renew(inode)
 
-    async def _make_all(self) -> None:
-        """Everything that is known, and what becomes known, one after another."""
-        after = Inode(0)
+    async def _make_known(self) -> None:
+        """Everything that has become known, one after another."""
         with in_lane(Lane.BACKGROUND):
-            while True:
-                known = await self._tree.known_files(after)
+            while known := await self._tree.known_files(self._known_to):
                 for node in known:
                     await self._make_one_of_all(node)
-                    after = node.inode
-                if not known:
-                    await trio.sleep(ALL_AGAIN_S)
+                    self._known_to = node.inode
 
     async def _make_one_of_all(self, node: Node) -> None:
         path = await self._maker.path_of(node.inode)

@@ -191,6 +191,18 @@ async def test_other_bytes_of_what_has_no_thumbnail_cost_nothing(
     assert small_requests(photos).total() == 0
 
 
+async def test_news_for_a_mount_that_has_ended_are_passed_over(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(1)
+    async with browsing(tmp_path, photos) as desktop:
+        (entry,) = await desktop.look("media/all")
+        asked = len(photos.log)
+    desktop.service.renewed(entry.node.inode)
+
+    assert len(photos.log) == asked
+
+
 async def test_another_capture_time_gets_another_thumbnail(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
