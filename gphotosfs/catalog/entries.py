@@ -364,7 +364,7 @@ def _item(row: Row) -> ItemRow:
         links=row["links"],
         source=ItemSource(row["source"]),
         preview_bytes=row["preview_bytes"],
-        bytes_of=Inode(row["bytes_of"]),
+        bytes_of=row["bytes_of"],
     )
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from gphotosfs.catalog import items, joining, takeout
+from gphotosfs.catalog import entries, items, joining, listings, takeout
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.store import Store
 from gphotosfs.catalog.takeout import FoundItem, Location
-from gphotosfs.model import Inode, ItemId, MediaItem
+from gphotosfs.model import DirectoryKind, Inode, ItemId, ListingKind, MediaItem
 from gphotosfs.views.layout import plant_tree
 
 SECOND_NS = 10**9
@@ -102,3 +102,18 @@ def test_where_there_are_no_archives_nothing_is_noted(store: Store) -> None:
 
     assert not changes.has_candidates
     assert joining.next_candidate(store.read, Inode(0)) is None
+
+
+def test_a_directory_shows_what_was_joined_by_either_id(store: Store) -> None:
+    read(store, ["a.jpg"])
+    everything = entries.directory_of(store.read, DirectoryKind.ALL)
+    assert everything is not None
+    listing = store.prepare(listings.begin, ListingKind.TIMELINE, "", everything.inode)
+    store.prepare(listings.add_to_timeline, [photo("g", "a.jpg")], listing.revision, 0)
+    found = joining.next_candidate(store.read, Inode(0))
+    assert found is not None
+    store.prepare(joining.judge, found[0], (4, 3))
+
+    assert entries.shows(store.read, everything.inode, ItemId("g"))
+    assert entries.shows(store.read, everything.inode, found[1])
+    assert len(entries.entries_after(store.read, everything.inode, 0, 9)) == 1

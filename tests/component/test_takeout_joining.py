@@ -10,6 +10,9 @@ import trio.testing
 
 from gphotosfs import errors
 from gphotosfs.app.core import Core
+from gphotosfs.app.joining import Joining
+from gphotosfs.catalog import joining
+from gphotosfs.catalog.store import Connection
 from gphotosfs.model import Inode
 from gphotosfs.simulator.items import Item
 from gphotosfs.simulator.service import SimulatedGoogle
@@ -378,13 +381,40 @@ async def test_a_pick_of_what_archives_hold_is_brought_and_lands_on_it(
         await picks_kit.picked(core, google, [item], "mine")
         await looked_at(core)
         both = await names_in(core, "media/all"), await names_in(core, "picked/mine")
-        state = core.picks.state("mine")
+        await picks_kit.picked(core, google, [item], "again")
+        states = [core.picks.state(name) for name in ("mine", "again")]
         await core.takeout.remove(archives)
         kept = await content(core, "media/all/IMG_0.jpg")
 
     assert both == (before, before)
-    assert (state["items"], state["here"]) == (1, 1)
+    assert [(state["items"], state["here"]) for state in states] == [(1, 1), (1, 1)]
     assert kept == served(google, item)
+
+
+async def test_nothing_is_looked_at_while_more_of_a_name_may_be_on_its_way(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    google = a_google(a_photo(), album=False)
+    archives = exported(google, tmp_path)
+    is_busy = True
+
+    def note(db: Connection) -> None:
+        db.execute("INSERT INTO candidate SELECT inode FROM takeout_file")
+
+    async with running_core(tmp_path, google) as core:
+        await core.takeout.add(archives)
+        await core.store.write(note)
+        media = core.takeout.media
+        task = Joining(core.store, media, is_busy=lambda: is_busy, changed=Seen().changed)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(task.run)
+            await trio.sleep(100)
+            waited = joining.next_candidate(core.store.read, Inode(0)) is not None
+            is_busy = False
+            await looked_at(core)
+            nursery.cancel_scope.cancel()
+
+    assert waited
 
 
 async def test_what_was_not_looked_at_is_looked_at_by_the_next_mount(
