@@ -11,6 +11,7 @@ from gphotosfs.desktop.sweeps import (
     ON_A_FOLDER,
     OPENS_PATIENCE_S,
     PATIENCE_S,
+    SEEN_FIRST,
     STALLED_S,
     SWEEP_ENDS_S,
 )
@@ -167,6 +168,22 @@ async def test_a_slow_line_holds_a_file_manager_for_a_moment(
         assert trio.current_time() - began_s == STALLED_S
         assert desktop.count() == 0
         await until(lambda: desktop.count() >= 100)
+
+
+async def test_what_is_seen_first_is_in_the_lane_of_what_a_person_waits_for(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(SEEN_FIRST + SIDE_BY_SIDE, latency_s=1.0)
+    lanes: list[dict[str, int]] = []
+    async with browsing(tmp_path, photos) as desktop, trio.open_nursery() as nursery:
+        await desktop.look("media/all", LS, stats=False)
+        nursery.start_soon(desktop.look, "media/all")
+        for _ in range(6):
+            await trio.sleep(0.95)
+            under_way = desktop.core.google.status().under_way
+            lanes.append({lane: count for lane, count in under_way.items() if count})
+    assert lanes[0] == {"foreground": SIDE_BY_SIDE}
+    assert lanes[-1].keys() == {"download"}
 
 
 async def test_nobody_waits_when_all_is_there(tmp_path: Path, autojump_clock: Clock) -> None:
