@@ -116,7 +116,8 @@ def _wrong(results: report.Results) -> Iterator[str]:
             yield f"{manager}: it did not get to the end"
             continue
         theirs = results.visits.get((manager, cases.RCLONE.name), {})
-        yield from (f"{manager}: {text}" for text in checks.wrong_with(visits, theirs))
+        most = next(m.requests_a_photo for m in MANAGERS if m.name == manager)
+        yield from (f"{manager}: {text}" for text in checks.wrong_with(visits, theirs, most))
 
 
 def _view(results: report.Results, made: Google, shown: Screen, folder: Path) -> Iterator[str]:

@@ -16,7 +16,9 @@ FILM_SHARE_MAX: Final = 0.75
 """Of a film in which somebody jumps on by minutes: what lies between is not fetched."""
 
 
-def wrong_with(ours: Mapping[str, Visit], theirs: Mapping[str, Visit]) -> Iterator[str]:
+def wrong_with(
+    ours: Mapping[str, Visit], theirs: Mapping[str, Visit], requests_a_photo: int
+) -> Iterator[str]:
     """What is not as it should be in the three visits to one album, beside rclone's."""
     first, *later = ours.values()
     photos = first.thumbnails.expected
@@ -27,7 +29,7 @@ def wrong_with(ours: Mapping[str, Visit], theirs: Mapping[str, Visit]) -> Iterat
             yield f"{name}: no thumbnail of {', '.join(visit.thumbnails.missing[:5])}"
     if first.spent.small > photos:
         yield f"{first.spent.small} small requests for {photos} photos"
-    if first.spent.media > photos * (1 + FULL_SHARE_MAX):
+    if first.spent.media > photos * (requests_a_photo + FULL_SHARE_MAX):
         yield f"{first.spent.media} requests for bytes of {photos} photos"
     if theirs:
         most = FULL_SHARE_MAX * next(iter(theirs.values())).spent.full_bytes

@@ -18,6 +18,8 @@ class Manager:
     """`XDG_CURRENT_DESKTOP`."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Files below the home, by path, that are there when it starts."""
+    requests_a_photo: int = 1
+    """What it may cost at most when it opens a folder for the first time."""
 
     @property
     def is_installed(self) -> bool:
@@ -54,6 +56,8 @@ DOLPHIN: Final = Manager(
             "[Dolphin]\nVersion=4\nPreviewsShown=true\nTimestamp=2026,1,1,0,0,0\n"
         )
     },
+    # It opens each file, and so wants to know its size.
+    requests_a_photo=2,
 )
 
 MANAGERS: Final = (THUNAR, NAUTILUS, PCMANFM, DOLPHIN)
