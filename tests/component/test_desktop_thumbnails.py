@@ -325,6 +325,48 @@ async def test_what_a_thumbnailer_reads_leads_to_nothing_else(
     assert all(count == 2 for count in read.values())
 
 
+async def test_what_a_thumbnailer_reads_is_no_part_of_a_viewers_walk(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """A viewer's next photo would come whole."""
+    photos = painted(12)
+    async with browsing(tmp_path, photos) as desktop:
+        tree = desktop.core.tree
+        first, second, third, *_ = await desktop.look("media/all", LS, stats=False)
+        for entry in (first, second):
+            handle = await tree.open(entry.node.inode)
+            for offset in range(0, 300_000, 1 << 17):
+                await tree.read(handle, offset, 1 << 17)
+            tree.close(handle)
+        photos.log.clear()
+        handle = await tree.open(third.node.inode, for_thumbnail=True)
+        await tree.read(handle, 0, 4096)
+        tree.close(handle)
+        await trio.sleep(10)
+
+    assert sum(row.bytes_sent for row in photos.requests("media")) <= 256 << 10
+
+
+async def test_what_a_thumbnailer_reads_is_in_the_lane_of_what_nobody_waits_for(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(1, latency_s=1.0)
+    async with browsing(tmp_path, photos) as desktop, trio.open_nursery() as nursery:
+        (entry,) = await desktop.look("media/all", LS, stats=False)
+
+        async def read() -> None:
+            handle = await desktop.core.tree.open(entry.node.inode, for_thumbnail=True)
+            await desktop.core.tree.read(handle, 0, 300_000)
+            desktop.core.tree.close(handle)
+
+        nursery.start_soon(read)
+        for _ in range(2):  # the head at open, and then the rest
+            await trio.sleep(0.5)
+            under_way = desktop.core.google.status().under_way
+            assert under_way == {"foreground": 0, "download": 0, "background": 1}
+            await trio.sleep(0.6)
+
+
 async def test_everything_known_gets_thumbnails_if_that_is_wanted(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
