@@ -64,7 +64,7 @@ def _head(results: Results, managers: Sequence[Manager], peers: Sequence[Peer]) 
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     return (
         f"Measured by `python -m bench.desktop`: an album of {results.photos} photos and films, "
-        f"{results.album_bytes / MB:,.0f} MB in all, on a simulated Google that takes "
+        f"{results.album_bytes / MB:,.0f} MB in all and without thumbnails of the camera's own, on a simulated Google that takes "
         f"{1000 * API_LATENCY_S:.0f} ms a call and {1000 * MEDIA_LATENCY_S:.0f} ms to the first byte of a "
         f"photo, opened on a virtual screen of 1200 × 800 and scrolled through to its end; {programs}. All "
         f"mounts in one run on {os.cpu_count()} processors and {memory_gb:.0f} GB, which also play Google "
