@@ -4,6 +4,7 @@ import io
 import os
 import platform
 import subprocess
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -62,15 +63,17 @@ def _head(results: Results, managers: Sequence[Manager], peers: Sequence[Peer]) 
     programs = ", ".join(f"{manager.name} {_version(manager)}" for manager in managers)
     mounts = "\n".join(f"* **{peer.name}**: `{peer.text}`" for peer in peers)
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    return (
+    text = (
         f"Measured by `python -m bench.desktop`: an album of {results.photos} photos and films, "
-        f"{results.album_bytes / MB:,.0f} MB in all and without thumbnails of the camera's own, on a simulated Google that takes "
-        f"{1000 * API_LATENCY_S:.0f} ms a call and {1000 * MEDIA_LATENCY_S:.0f} ms to the first byte of a "
-        f"photo, opened on a virtual screen of 1200 × 800 and scrolled through to its end; {programs}. All "
-        f"mounts in one run on {os.cpu_count()} processors and {memory_gb:.0f} GB, which also play Google "
-        f"and did other work meanwhile (load {os.getloadavg()[2]:.0f}), under Linux {platform.release()}: "
-        f"the counts are exact, the seconds say which is quicker.\n\n{mounts}"
+        f"{results.album_bytes / MB:,.0f} MB in all, without thumbnails of the camera's own, on a "
+        f"simulated Google that takes {1000 * API_LATENCY_S:.0f} ms a call and "
+        f"{1000 * MEDIA_LATENCY_S:.0f} ms to the first byte of a photo, opened on a virtual screen of "
+        f"1200 × 800 and scrolled through to its end; {programs}. All mounts in one run on "
+        f"{os.cpu_count()} processors and {memory_gb:.0f} GB, which also play Google and did other work "
+        f"meanwhile (load {os.getloadavg()[2]:.0f}), under Linux {platform.release()}: the counts are "
+        "exact, the seconds say which is quicker."
     )
+    return f"{textwrap.fill(text, 112, break_on_hyphens=False)}\n\n{mounts}"
 
 
 def _opening(results: Results, managers: Sequence[Manager], peers: Sequence[Peer]) -> str:
