@@ -83,6 +83,13 @@ def separate(db: Connection, archived: Inode, google: Inode, changes: Changes) -
     choose_bytes(db, given_up, changes)
 
 
+def is_paired(db: Connection, own: Inode, shown: Inode) -> bool:
+    """Whether an item, which is shown under this number, is one of two."""
+    return own != shown or (
+        db.execute("SELECT 1 FROM item WHERE joined_to = ?", (shown,)).fetchone() is not None
+    )
+
+
 def choose_bytes(db: Connection, shown: Inode, changes: Changes) -> None:
     """Let a file show the archives' bytes if they are there, else Google's."""
     chosen = db.execute(

@@ -15,7 +15,7 @@ from gphotosfs.catalog.entries import places, shown_inode
 from gphotosfs.catalog.items import fixed, note_item, show_in_timeline, touch
 from gphotosfs.catalog.joining import note_candidate_in_archives
 from gphotosfs.catalog.nesting import place_album
-from gphotosfs.catalog.pairs import choose_bytes
+from gphotosfs.catalog.pairs import choose_bytes, is_paired
 from gphotosfs.catalog.places import (
     Changes,
     forget_times,
@@ -133,6 +133,7 @@ def apply_items(
 ) -> tuple[Changes, list[tuple[ItemId, int]]]:
     """Show items; also those whose bytes are others than before, with their new lengths."""
     changes = Changes()
+    everything = fixed(db, DirectoryKind.ALL)
     renewed: list[tuple[ItemId, int]] = []
     for one in found:
         identity, is_new, known = _recognised(db, run, one)
@@ -147,16 +148,17 @@ def apply_items(
         if not is_new and (known is None or _bytes(known) != _bytes(one.location)):
             renewed.append((identity, one.location.size_bytes))
         _locate(db, run, noted.own_inode, one)
-        choose_bytes(db, noted.inode, changes)
+        if is_paired(db, noted.own_inode, noted.inode):
+            choose_bytes(db, noted.inode, changes)
         wanted = _directories(db, one, albums, now_ns, changes)
         show(db, wanted, noted.inode, noted.name, noted.identity, _VOUCHED_BY_ARCHIVES, changes)
         for directory in wanted:
             touch(changes, directory, noted.time_ns)
         if one.in_media:
             show_in_timeline(db, noted, _VOUCHED_BY_ARCHIVES, now_ns, changes)
-            wanted.append(fixed(db, DirectoryKind.ALL))
+            wanted.append(everything)
         vouch(db, run, noted.inode, wanted)
-        withdraw(db, run, noted.inode, changes)
+        withdraw(db, noted.inode, wanted, changes)
         changes.has_candidates |= note_candidate_in_archives(db, noted.own_inode)
     note_times(db, changes)
     return changes, renewed
@@ -168,7 +170,7 @@ def end_run(db: Connection, run: int) -> Changes:
     gone = db.execute("DELETE FROM takeout_file WHERE run <> ? RETURNING inode", (run,)).fetchall()
     for (inode,) in gone:
         shown = shown_inode(db, inode)
-        withdraw(db, run, shown, changes)
+        withdraw(db, shown, (), changes)
         choose_bytes(db, shown, changes)
     for (directory,) in db.execute(
         "DELETE FROM takeout_album WHERE run <> ? RETURNING directory", (run,)

@@ -1,7 +1,7 @@
 """Who vouches for an entry, so that nobody takes away what somebody else shows.
 
-A listing of Google's does by its revision, the archives by the number of their last reading, a pick by
-holding the item. In `media/` the entry in `media/all` speaks for all.
+A listing of Google's does by its revision, the archives by the number of a reading, a pick by holding the
+item. In `media/` the entry in `media/all` speaks for all.
 """
 
 from collections.abc import Collection
@@ -14,22 +14,27 @@ from gphotosfs.model import DirectoryKind, Inode
 
 
 def vouch(db: Connection, run: int, inode: Inode, directories: Collection[Inode]) -> None:
-    """A reading of the archives vouches for a file in directories."""
-    db.executemany(
-        "UPDATE entry SET run = ? WHERE inode = ? AND directory = ?",
-        [(run, inode, directory) for directory in directories],
+    """A reading of the archives vouches for a file in directories, if none did before."""
+    marks = ", ".join("?" * len(directories))
+    db.execute(
+        f"UPDATE entry SET run = ? WHERE inode = ? AND run = 0 AND directory IN ({marks})",  # noqa: S608
+        (run, inode, *directories),
     )
 
 
-def withdraw(db: Connection, run: int, inode: Inode, changes: Changes) -> None:
-    """The archives vouch for a file only where this reading did; what nobody else shows is hidden."""
-    everything = fixed(db, DirectoryKind.ALL)
+def withdraw(db: Connection, inode: Inode, but: Collection[Inode], changes: Changes) -> None:
+    """The archives vouch for a file nowhere but there; what nobody else shows is hidden."""
     rows = db.execute(
-        "SELECT directory, revision FROM entry WHERE inode = ? AND run NOT IN (0, ?)", (inode, run)
+        "SELECT directory, revision FROM entry WHERE inode = ? AND run <> 0", (inode,)
     ).fetchall()
     for directory, revision in rows:
+        if directory in but:
+            continue
+        everything = fixed(db, DirectoryKind.ALL)
         if revision or (directory == everything and is_held(db, inode)):
-            vouch(db, 0, inode, [directory])
+            db.execute(
+                "UPDATE entry SET run = 0 WHERE inode = ? AND directory = ?", (inode, directory)
+            )
         elif directory == everything:
             hide_from_timeline(db, inode, changes)
         else:
