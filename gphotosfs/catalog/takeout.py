@@ -1,8 +1,7 @@
 """Items whose bytes lie in Takeout archives: where they are, and where the tree shows them.
 
 The archives are read as a whole, in runs. A run shows what it finds, batch by batch, and its end takes
-away what it did not find. Its entries carry its number, and no listing of Google's takes them away
-(vouching.py).
+away what it did not find. What it vouches for no listing of Google's takes away (vouching.py).
 """
 
 import hashlib

@@ -8,18 +8,12 @@ import pytest
 import trio
 import trio.testing
 
-from gphotosfs import errors
-from gphotosfs.app.core import Core
 from gphotosfs.app.joining import Joining
 from gphotosfs.catalog import joining
 from gphotosfs.catalog.store import Connection
 from gphotosfs.model import Inode
-from gphotosfs.simulator.items import Item
-from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.takeout import Quirks, export
-from gphotosfs.simulator.world import World
-from tests.component import picks_kit
-from tests.component.archives_kit import attributes_of, content_of, looked_at, names_in
+from gphotosfs.simulator.takeout import Quirks
+from tests.component.archives_kit import attributes_of, looked_at, names_in
 from tests.component.core_kit import (
     Seen,
     byte_requests,
@@ -29,50 +23,14 @@ from tests.component.core_kit import (
     running_core,
     walk,
 )
-from tests.component.google_kit import unix_now_s
-
-TAKEN_NS = 1_700_000_000 * 10**9
-ORIGINALS = Quirks(originals=True)
-
-
-def a_google(*photos: dict[str, Any], album: bool = True) -> SimulatedGoogle:
-    """A library of these photos, all of them in an album that is called Rome."""
-    world = World(items=0, album_sizes=[])
-    items = [world.add_item(**({"width": 80, "height": 60} | photo)) for photo in photos]
-    if album:
-        world.new_album("Rome", [item.id for item in items])
-    google = SimulatedGoogle(world, unix_time=unix_now_s)
-    # A refresh runs in a thread, which a clock that jumps would outrun.
-    google.options.access_token_life_s = 1e9
-    return google
-
-
-def a_photo(number: int = 0, **more: Any) -> dict[str, Any]:
-    return {"filename": f"IMG_{number}.jpg", "created_ns": TAKEN_NS + number * 10**12, **more}
-
-
-def exported(google: SimulatedGoogle, folder: Path, quirks: Quirks = ORIGINALS) -> list[str]:
-    """The library's archives as they are now."""
-    return [str(path) for path in export(google.world, folder, quirks).paths]
-
-
-def served(google: SimulatedGoogle, item: Item) -> bytes:
-    return google.world.bytes_of(item.id, "dv" if item.is_video else "d")
-
-
-def moved(path: str | Path, to: str | Path) -> None:
-    Path(path).rename(to)
-
-
-async def listed(core: Core) -> dict[str, int]:
-    """What `media/all` shows once Google was asked for it anew, and everything was looked at."""
-    await listing(core, "media/all")
-    await core.refresh("media/all")
-    await looked_at(core)
-    return await names_in(core, "media/all")
-
-
-Clock = trio.testing.MockClock
+from tests.component.joining_kit import (
+    Clock,
+    a_google,
+    a_photo,
+    exported,
+    listed,
+    served,
+)
 
 
 @pytest.mark.parametrize("is_takeout_first", [True, False])
@@ -201,78 +159,6 @@ async def test_what_is_certain_no_longer_is_shown_twice_again(
     assert seen.renewed.count(Inode(one["IMG_0.jpg"])) == 2
 
 
-@pytest.mark.parametrize("is_takeout_first", [True, False])
-async def test_without_the_archive_a_photo_is_googles_under_its_number(
-    tmp_path: Path, is_takeout_first: bool, autojump_clock: Clock
-) -> None:
-    google = a_google(a_photo(), album=False)
-    (item,) = google.world.items()
-    archives = exported(google, tmp_path)
-    seen = Seen()
-    async with running_core(tmp_path, google, seen=seen) as core:
-        if not is_takeout_first:
-            await listing(core, "media/all")
-        await core.takeout.add(archives)
-        before = await listed(core)
-        seen.renewed.clear()
-        handle = await core.tree.open(Inode(before["IMG_0.jpg"]))
-        await core.takeout.remove(archives)
-        with pytest.raises(errors.ContentChangedError):
-            await core.tree.read(handle, 0, 100)
-        core.tree.close(handle)
-        without = await listed(core)
-        own = await content(core, "media/all/IMG_0.jpg")
-        told = await attributes_of(core, "media/all/IMG_0.jpg")
-        await core.takeout.add(archives)
-        # Nobody has to look again: it is the same.
-        again = await names_in(core, "media/all")
-        back = await content(core, "media/all/IMG_0.jpg")
-
-    assert before == without == again
-    assert own == served(google, item)
-    assert back != own
-    assert told[b"user.gphotos.source"] == b"library"
-    assert b"user.gphotos.people" not in told
-    assert seen.renewed[0] == before["IMG_0.jpg"]
-
-
-async def test_what_google_deletes_stays_while_an_archive_has_it(
-    tmp_path: Path, autojump_clock: Clock
-) -> None:
-    google = a_google(a_photo(0), a_photo(1), album=False)
-    archives = exported(google, tmp_path)
-    async with running_core(tmp_path, google) as core:
-        await core.takeout.add(archives)
-        before = await listed(core)
-        google.world.remove_item(next(iter(google.world.items())).id)
-        without = await listed(core)
-        assert b"taken at" in await content(core, "media/all/IMG_1.jpg")
-        await core.takeout.remove(archives)
-        left = await listed(core)
-
-    assert before == without
-    assert left == {"IMG_0.jpg": before["IMG_0.jpg"]}
-
-
-async def test_the_slow_look_asks_google_for_what_is_joined_by_its_own_id(
-    tmp_path: Path, autojump_clock: Clock
-) -> None:
-    google = a_google(a_photo(0), a_photo(1), album=False)
-    archives = exported(google, tmp_path)
-    async with running_core(tmp_path, google) as core:
-        await core.takeout.add(archives)
-        before = await listed(core)
-        await everything_seen(core)
-        google.world.remove_item(next(iter(google.world.items())).id)
-        # The timeline is only looked at from its top; the slow look finds what has gone.
-        await trio.sleep(8000)
-        await core.takeout.remove(archives)
-        left = await names_in(core, "media/all")
-
-    assert len(before) == 2
-    assert left == {"IMG_0.jpg": before["IMG_0.jpg"]}
-
-
 async def test_a_number_that_was_given_up_is_answered_and_read_on(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
@@ -343,54 +229,6 @@ async def test_attributes_are_the_archives_and_googles_where_those_have_none(
     assert told[b"user.gphotos.description"] == b"By the sea"
 
 
-async def test_a_picked_photo_is_one_with_the_archives_and_keeps_its_own_bytes(
-    tmp_path: Path, autojump_clock: Clock
-) -> None:
-    google = a_google(a_photo(0, owner=picks_kit.FOREIGN), album=False)
-    (item,) = google.world.items()
-    archives = exported(google, tmp_path)
-    async with running_core(tmp_path, google) as core:
-        await picks_kit.picked(core, google, [item], "mine")
-        before = await names_in(core, "media/all")
-        await core.takeout.add(archives)
-        await looked_at(core)
-        both = await names_in(core, "media/all")
-        assert await names_in(core, "picked/mine") == both
-        assert b"taken at" in await content(core, "picked/mine/IMG_0.jpg")
-        await core.takeout.remove(archives)
-        google.log.clear()
-        kept = await content(core, "picked/mine/IMG_0.jpg")
-        await core.takeout.add(archives)
-        await core.picks.remove("mine")
-        left = await names_in(core, "media/all")
-
-    assert before == both == left
-    assert kept == served(google, item)
-    assert byte_requests(google) == 0
-
-
-async def test_a_pick_of_what_archives_hold_is_brought_and_lands_on_it(
-    tmp_path: Path, autojump_clock: Clock
-) -> None:
-    google = a_google(a_photo(0, owner=picks_kit.FOREIGN), album=False)
-    (item,) = google.world.items()
-    archives = exported(google, tmp_path)
-    async with running_core(tmp_path, google) as core:
-        await core.takeout.add(archives)
-        before = await names_in(core, "media/all")
-        await picks_kit.picked(core, google, [item], "mine")
-        await looked_at(core)
-        both = await names_in(core, "media/all"), await names_in(core, "picked/mine")
-        await picks_kit.picked(core, google, [item], "again")
-        states = [core.picks.state(name) for name in ("mine", "again")]
-        await core.takeout.remove(archives)
-        kept = await content(core, "media/all/IMG_0.jpg")
-
-    assert both == (before, before)
-    assert [(state["items"], state["here"]) for state in states] == [(1, 1), (1, 1)]
-    assert kept == served(google, item)
-
-
 async def test_nothing_is_looked_at_while_more_of_a_name_may_be_on_its_way(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
@@ -417,45 +255,6 @@ async def test_nothing_is_looked_at_while_more_of_a_name_may_be_on_its_way(
     assert waited
 
 
-async def test_what_was_not_looked_at_is_looked_at_by_the_next_mount(
-    tmp_path: Path, autojump_clock: Clock
-) -> None:
-    google = a_google(a_photo(), album=False)
-    archives = exported(google, tmp_path)
-    async with running_core(tmp_path, google) as core:
-        await core.takeout.add(archives)
-        moved(archives[0], tmp_path / "elsewhere")
-        await listing(core, "media/all")
-        await trio.sleep(100)
-        unknown = await names_in(core, "media/all")
-    moved(tmp_path / "elsewhere", archives[0])
-    async with running_core(tmp_path, google) as core:
-        known = await listed(core)
-
-    assert len(unknown) == 2
-    assert known == {"IMG_0.jpg": min(unknown.values())}
-
-
-async def test_while_its_archive_is_away_a_photo_is_not_read_from_google(
-    tmp_path: Path, autojump_clock: Clock
-) -> None:
-    google = a_google(a_photo(), album=False)
-    archives = exported(google, tmp_path)
-    async with running_core(tmp_path, google) as core:
-        await core.takeout.add(archives)
-        await listed(core)
-    moved(archives[0], tmp_path / "elsewhere")
-    async with running_core(tmp_path, google) as core:
-        with pytest.raises(errors.ArchiveError):
-            await content_of(core, "media/all/IMG_0.jpg")
-    moved(tmp_path / "elsewhere", archives[0])
-    async with running_core(tmp_path, google) as core:
-        again = await content_of(core, "media/all/IMG_0.jpg")
-
-    assert b"taken at" in again
-    assert byte_requests(google) == 0
-
-
 async def test_figures_count_a_photo_from_both_once(tmp_path: Path, autojump_clock: Clock) -> None:
     google = a_google(*(a_photo(number) for number in range(3)), album=False)
     archives = exported(google, tmp_path)
@@ -464,30 +263,3 @@ async def test_figures_count_a_photo_from_both_once(tmp_path: Path, autojump_clo
         await listed(core)
 
         assert core.status()["library"]["items"] == 3
-
-
-@pytest.mark.parametrize("is_takeout_first", [True, False])
-async def test_a_date_that_google_changes_is_followed_when_google_alone_has_the_photo(
-    tmp_path: Path, is_takeout_first: bool, autojump_clock: Clock
-) -> None:
-    google = a_google(a_photo(), album=False)
-    (item,) = google.world.items()
-    archives = exported(google, tmp_path)
-    async with running_core(tmp_path, google) as core:
-        if not is_takeout_first:
-            await listing(core, "media/all")
-        await core.takeout.add(archives)
-        before = await listed(core)
-        google.world.edit_item(item.id, created_ns=TAKEN_NS - 10**18)
-        both = await listed(core)
-        years = await names_in(core, "media/by-year")
-        await core.takeout.remove(archives)
-        google.world.edit_item(item.id, created_ns=TAKEN_NS - 2 * 10**18)
-        alone = await listed(core)
-        year = await names_in(core, "media/by-year")
-        inside = await names_in(core, f"media/by-year/{next(iter(year))}")
-
-    assert before == both == alone == inside
-    # The archives' word goes first where their number is the older one.
-    assert list(years) == (["2023"] if is_takeout_first else ["1992"])
-    assert list(year) == ["1960"]
