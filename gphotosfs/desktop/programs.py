@@ -14,29 +14,43 @@ class Role(enum.Enum):
 
     ORDINARY = enum.auto()
     FILE_MANAGER = enum.auto()
-    """Draws a folder's files as small pictures, which it looks for in the thumbnail cache."""
+    """Draws a folder's files as small pictures, and looks for each in the thumbnail cache when it does."""
+    NAUTILUS = enum.auto()
+    """The same, but it looks for all of them once, as soon as it has read the directory."""
     THUMBNAILER = enum.auto()
     """Reads a file only to put its small picture there."""
+
+    @property
+    def is_file_manager(self) -> bool:
+        """Whether it shows folders to a person."""
+        return self in (Role.FILE_MANAGER, Role.NAUTILUS)
 
 
 # Names that end so are thumbnailers: gdk-pixbuf-thumbnailer, totem-video-thumbnailer,
 # gst-video-thumbnailer, glycin-thumbnailer, raw-thumbnailer, …
 _THUMBNAILER_SUFFIX: Final = "thumbnailer"
 
-_FILE_MANAGERS: Final = frozenset(
+# GNOME's, and what came out of it. Where it is not known how often a program looks it stands here:
+# waiting costs it seconds, reading photos minutes.
+_NAUTILUS: Final = frozenset(
     (
-        # GNOME, and what came out of it
         "nautilus", "nautilus-desktop", "org.gnome.nautilus", "sushi", "nemo", "nemo-desktop",
         "caja", "io.elementary.files", "pantheon-files", "peony", "dde-file-manager", "dde-desktop",
         "cosmic-files",
+        # Dialogues for choosing a file: GNOME's is Nautilus by now.
+        "xdg-desktop-portal-gtk", "xdg-desktop-portal-gnome",
+    )
+)  # fmt: skip
+
+_FILE_MANAGERS: Final = frozenset(
+    (
         # Xfce, LXDE, LXQt
         "thunar", "xfdesktop", "pcmanfm", "pcmanfm-qt", "spacefm", "rox", "ristretto",
         # KDE
         "dolphin", "konqueror", "krusader", "plasmashell", "gwenview",
         # Viewers that show the neighbours of a photo with everybody's thumbnails
         "eog", "eom", "xviewer", "gthumb", "pix", "loupe", "geeqie",
-        # Dialogues for choosing a file, which GTK 4 and KDE draw in a process of their own
-        "xdg-desktop-portal-gtk", "xdg-desktop-portal-gnome", "xdg-desktop-portal-kde",
+        "xdg-desktop-portal-kde",
     )
 )  # fmt: skip
 
@@ -68,6 +82,8 @@ def role_of_program(exe: str) -> Role:
     name = exe.removesuffix(_DELETED).rpartition("/")[2].lower()
     # NixOS starts what is called .nautilus-wrapped.
     name = name.removeprefix(".").removesuffix("-wrapped")
+    if name in _NAUTILUS:
+        return Role.NAUTILUS
     if name in _FILE_MANAGERS:
         return Role.FILE_MANAGER
     if name in _THUMBNAILERS or name.endswith(_THUMBNAILER_SUFFIX):

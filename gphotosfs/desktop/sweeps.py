@@ -3,7 +3,8 @@
 Nothing here does anything; `thumbnails.py` asks, and acts on the answers.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import trio
@@ -13,10 +14,18 @@ from gphotosfs.lanes import Lane
 from gphotosfs.model import Entry, Inode
 from gphotosfs.views.patience import Patience
 
+GATHERED_S: Final = 0.5
+"""So long the names of a directory are gathered before the first thumbnail is made: every file manager
+shows them by name, whatever the order of the listing."""
+
+FIRST_PAGE_PATIENCE_S: Final = 2.0
+"""So long a file manager's `readdir` of one opening waits for the first page of what it will show. It
+looks for the others when somebody scrolls to them."""
+
 PATIENCE_S: Final = 8.0
-"""So long `readdir` of one opening waits in all, while thumbnails come. GIO looks for a thumbnail
-together with the `stat` right behind `readdir`: what is there by then is drawn at once. What is not,
-Nautilus reads whole, and does not look again: with 2 s it read 104 of 500 photos, 90 MB."""
+"""So long that of Nautilus waits for everything, while thumbnails come. It looks for them together with
+the `stat` right behind `readdir`, reads whole what is not there by then, and does not look again: with
+2 s it read 104 of 500 photos, 90 MB."""
 
 STALLED_S: Final = 1.5
 """Nobody waits any more once nothing has come for so long."""
@@ -54,27 +63,41 @@ def lane_for(others: int) -> Lane:
 class Sweep:
     """One look at a directory, and how far its thumbnails have come."""
 
-    def __init__(self, directory: Inode, number: int, *, after: int | None, limit: int) -> None:
+    def __init__(
+        self,
+        directory: Inode,
+        number: int,
+        *,
+        limit: int,
+        after: int | None = None,
+        by_name: bool = False,
+    ) -> None:
         """It begins behind the entry with the cookie `after`, and takes so many files at most."""
         self.directory = directory
         self.rank = Rank(Urgency.OPENED, -number)
         self.after = after
         self.limit = limit
+        self.by_name = by_name
         self.is_over = False
         self.scope = trio.CancelScope()
         self._read_to = 0
         self._pending: set[int] = set()
+        self._first_page: set[int] | None = None
         self._progress = trio.Event()
 
-    def found(self, wanted: Iterable[int], read_to: int) -> None:
-        """Up to the cookie `read_to` these entries lack a thumbnail, and no others."""
-        self._pending.update(wanted)
+    def found(self, files: Sequence[int], read_to: int) -> None:
+        """Up to the cookie `read_to` there are these files, of which nothing is known yet."""
+        self._pending.update(files)
+        if self._first_page is None:
+            self._first_page = set(files[:SEEN_FIRST])
         self._read_to = self.after = read_to
         self._wake()
 
-    def settle(self, cookie: int) -> None:
-        """An entry has its thumbnail, or can't have one for now."""
-        self._pending.discard(cookie)
+    def settle(self, *cookies: int) -> None:
+        """Entries have their thumbnails, or can't have one for now."""
+        self._pending.difference_update(cookies)
+        if self._first_page is not None:
+            self._first_page.difference_update(cookies)
         self._wake()
 
     def end(self) -> None:
@@ -82,13 +105,15 @@ class Sweep:
         self.is_over = True
         self._wake()
 
-    def is_settled(self, cookie: int) -> bool:
-        """Whether nothing more is to be waited for up to that entry."""
-        return self.is_over or (
-            self._read_to >= cookie and all(pending > cookie for pending in self._pending)
-        )
+    def is_settled(self, cookie: int | None) -> bool:
+        """Whether nothing more is to be waited for up to that entry; None: on the first page."""
+        if self.is_over:
+            return True
+        if cookie is None:
+            return self._first_page == set()
+        return self._read_to >= cookie and all(pending > cookie for pending in self._pending)
 
-    async def settled(self, cookie: int) -> bool:
+    async def settled(self, cookie: int | None) -> bool:
         """Wait until that is so; False if nothing comes any more."""
         while not self.is_settled(cookie):
             with trio.move_on_after(STALLED_S) as stalled:
@@ -102,17 +127,28 @@ class Sweep:
         self._progress = trio.Event()
 
 
+def name_key(name: bytes) -> list[tuple[int, str]]:
+    """Sorts names as file managers do: numbers by their value, capitals as small letters."""
+    pieces = _DIGITS.split(name.decode("utf-8", "surrogateescape").casefold())
+    # Digits are at odd places, so that like is compared with like.
+    return [(int(one), "") if at % 2 else (0, one) for at, one in enumerate(pieces)]
+
+
+_DIGITS: Final = re.compile(r"([0-9]+)")
+
+
 class Visit:
     """A program in a directory: what it was shown there, and what it may still wait."""
 
-    def __init__(self, parent: Inode, now_s: float) -> None:
+    def __init__(self, parent: Inode, now_s: float, *, looks_once: bool = False) -> None:
         self.parent = parent
+        self.looks_once = looks_once
         self.begun_s = now_s
         self.read_s = now_s
         """When it last opened the directory, or was handed entries."""
         self.asked_s = now_s
         """When it last asked for anything there."""
-        self.patience = Patience(PATIENCE_S)
+        self.patience = Patience(PATIENCE_S if looks_once else FIRST_PAGE_PATIENCE_S)
         self.opens_patience = Patience(OPENS_PATIENCE_S)
         self.gave_up = False
         """Thumbnails did not come: no more is waited for them."""
@@ -141,13 +177,16 @@ class Visits:
         """The visit to a directory; None if there is none."""
         return self._visits.get(directory)
 
-    def begin(self, directory: Inode, parent: Inode, now_s: float) -> Visit:
+    def begin(
+        self, directory: Inode, parent: Inode, now_s: float, *, looks_once: bool = False
+    ) -> Visit:
         """A new visit, in place of one that there was.
 
         What that one was shown is still being looked at: programs open a directory more than once.
         """
         self._forget(now_s)
-        former, visit = self._visits.get(directory), Visit(parent, now_s)
+        former = self._visits.get(directory)
+        visit = Visit(parent, now_s, looks_once=looks_once)
         if former is not None:
             visit.estimated = former.estimated
         self._visits[directory] = visit

@@ -87,13 +87,10 @@ class ThumbnailFiles:
     def sizes_in_use(self) -> list[int]:
         """The sizes that this person's desktop looks for, in pixels, the smallest first.
 
-        The usual ones whose folder exists, else both; the large ones only where another program
-        keeps something there.
+        Both usual ones, since who uses one file manager today may use another tomorrow, and the small
+        one is 14 KB; the large ones only where another program keeps something there.
         """
-        there = [size_px for size_px in SIZES if self._size_folder(size_px).is_dir()]
-        usual = [size_px for size_px in there if size_px in _USUAL_PX] or list(_USUAL_PX)
-        rare = [size_px for size_px in there if size_px in _RARE_PX and self._is_shared(size_px)]
-        return usual + rare
+        return [*_USUAL_PX, *(size_px for size_px in _RARE_PX if self._is_shared(size_px))]
 
     def missing(self, sizes_px: Iterable[int], uri: str, mtime_ns: int) -> list[int]:
         """Those of the sizes in which the file has no thumbnail that a desktop would draw.

@@ -18,12 +18,14 @@ from gphotosfs.desktop.gate import Gate, Rank, Turn, Urgency
 from gphotosfs.desktop.making import Maker, Tree
 from gphotosfs.desktop.programs import Role, role_of
 from gphotosfs.desktop.sweeps import (
+    GATHERED_S,
     LOOKED_AT,
     ON_A_FOLDER,
     SWEPT_MAX,
     Sweep,
     Visits,
     lane_for,
+    name_key,
 )
 from gphotosfs.lanes import Lane, in_lane
 from gphotosfs.model import Entry, Inode, Node
@@ -34,6 +36,9 @@ log = logging.getLogger(__name__)
 SIDE_BY_SIDE: Final = 24
 """Small pictures under way: with 100 ms each a screen full of files in half a second, in 1 MB of
 memory."""
+
+CHECKED_AT_ONCE: Final = 256
+"""Files of which is looked whether they have a thumbnail, before the next ones are: some 20 ms."""
 
 ALL_AGAIN_S: Final = 5.0
 """How often `thumbnails=all` looks for what has become known."""
@@ -94,14 +99,14 @@ class Thumbnails:
         parent = places[0].directory
         if role is Role.THUMBNAILER:
             self._visits.begin(directory, parent, now_s).neighbours = 0
-            self._sweep(directory, after=None, limit=ON_A_FOLDER)
+            self._sweep(directory, limit=ON_A_FOLDER)
             return True
         counted = self._visits.counted_with(directory, parent, now_s)
-        self._visits.begin(directory, parent, now_s)
+        self._visits.begin(directory, parent, now_s, looks_once=role is Role.NAUTILUS)
         for other in counted:
             self._stop(other)
         if not counted:
-            self._sweep(directory, after=None, limit=SWEPT_MAX)
+            self._sweep(directory, limit=SWEPT_MAX, by_name=True)
         return True
 
     async def shown(self, directory: Inode, entries: list[Entry]) -> None:
@@ -112,7 +117,8 @@ class Thumbnails:
         visit.shown(entries, trio.current_time())
         if sweep is not None and not visit.gave_up:
             with _patience(visit.patience):
-                visit.gave_up = not await sweep.settled(entries[-1].cookie)
+                last = entries[-1].cookie if visit.looks_once else None
+                visit.gave_up = not await sweep.settled(last)
         visit.shown((), trio.current_time())
 
     def is_content_with(self, node: Node, tid: int) -> bool:
@@ -139,7 +145,7 @@ class Thumbnails:
         """
         if self._visits.showing(inode, trio.current_time()) is None:
             return False
-        return self._role_of(tid) is Role.FILE_MANAGER
+        return self._role_of(tid).is_file_manager
 
     async def opening(self, inode: Inode, tid: int) -> bool:
         """A program opens a file; whether to draw its thumbnail.
@@ -181,13 +187,16 @@ class Thumbnails:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _sweep(self, directory: Inode, *, after: int | None, limit: int) -> None:
+    def _sweep(
+        self, directory: Inode, *, limit: int, after: int | None = None, by_name: bool = False
+    ) -> None:
         """Begin to make the thumbnails of a directory, unless that is going on."""
         former = self._sweeps.get(directory)
         if former is not None and not former.is_over and former.limit >= limit:
             former.rank = Rank(Urgency.OPENED, -next(self._numbers))
             return
-        sweep = Sweep(directory, next(self._numbers), after=after, limit=limit)
+        number = next(self._numbers)
+        sweep = Sweep(directory, number, limit=limit, after=after, by_name=by_name)
         self._sweeps[directory] = sweep
         self._spawn(partial(self._run_sweep, sweep))
 
@@ -217,29 +226,43 @@ class Thumbnails:
                 del self._sweeps[sweep.directory]
 
     async def _make_each(self, sweep: Sweep, seen: list[Inode]) -> None:
-        """Make each thumbnail that is missing, in the order of the listing."""
+        """Make each thumbnail that is missing, in the order in which they are looked at."""
         above = await self._maker.path_of(sweep.directory)
         if above is None:
             return  # it is not within this mount any more
         left, numbers = sweep.limit, itertools.count()
-        while left > 0:
-            entries = await self._tree.entries(sweep.directory, sweep.after)
-            if not entries:
-                return
-            files = [entry for entry in entries if not entry.node.is_directory]
-            files = files[:left]
+        while left > 0 and (files := await self._gathered(sweep, left)) is not None:
             left -= len(files)
-            wanted = await self._maker.lacking(above, files)
-            sweep.found([entry.cookie for entry in wanted], entries[-1].cookie)
-            async with trio.open_nursery() as making:
-                for entry, number in zip(wanted, numbers, strict=False):
-                    # Queued here, since tasks that are started together run in any order.
-                    turn = self._gate.queue(sweep.rank)
-                    with in_lane(lane_for(number)):
-                        path = above + b"/" + entry.name
-                        making.start_soon(self._make_entry, sweep, path, entry, turn)
-                    if number < LOOKED_AT:
-                        seen.append(entry.node.inode)
+            for start in range(0, len(files), CHECKED_AT_ONCE):
+                some = files[start : start + CHECKED_AT_ONCE]
+                wanted = await self._maker.lacking(above, some)
+                sweep.settle(*{e.cookie for e in some}.difference(e.cookie for e in wanted))
+                async with trio.open_nursery() as making:
+                    for entry, number in zip(wanted, numbers, strict=False):
+                        # Queued here, since tasks that are started together run in any order.
+                        turn = self._gate.queue(sweep.rank)
+                        with in_lane(lane_for(number)):
+                            path = above + b"/" + entry.name
+                            making.start_soon(self._make_entry, sweep, path, entry, turn)
+                        if number < LOOKED_AT:
+                            seen.append(entry.node.inode)
+
+    async def _gathered(self, sweep: Sweep, limit: int) -> list[Entry] | None:
+        """The next files of a directory, in the order in which they are looked at; None: no more."""
+        files: list[Entry] = []
+        after, give_up_at_s = sweep.after, trio.current_time() + GATHERED_S
+        while entries := await self._tree.entries(sweep.directory, after):
+            after = entries[-1].cookie
+            files += (entry for entry in entries if not entry.node.is_directory)
+            if len(files) >= limit or not sweep.by_name or trio.current_time() >= give_up_at_s:
+                break
+        if after is None or after == sweep.after:
+            return None
+        files = files[:limit]
+        if sweep.by_name:
+            files.sort(key=lambda entry: name_key(entry.name))
+        sweep.found([entry.cookie for entry in files], after)
+        return files
 
     async def _make_entry(self, sweep: Sweep, path: bytes, entry: Entry, turn: Turn) -> None:
         try:

@@ -8,6 +8,7 @@ import trio.testing
 
 from gphotosfs.desktop.sweeps import (
     COUNTING_S,
+    FIRST_PAGE_PATIENCE_S,
     ON_A_FOLDER,
     OPENS_PATIENCE_S,
     PATIENCE_S,
@@ -19,6 +20,7 @@ from gphotosfs.desktop.thumbnails import SIDE_BY_SIDE
 from gphotosfs.pictures import texts_of
 from tests.component.thumbnails_kit import (
     LS,
+    NAUTILUS,
     TUMBLER,
     browsing,
     painted,
@@ -129,15 +131,13 @@ async def test_other_programs_cause_no_thumbnails(tmp_path: Path, autojump_clock
     assert small_requests(photos) == {"HEAD d": 5}
 
 
-async def test_a_file_manager_waits_while_thumbnails_come(
-    tmp_path: Path, autojump_clock: Clock
-) -> None:
-    """Nautilus looks for each once, and reads whole what is not there by then."""
+async def test_nautilus_waits_while_thumbnails_come(tmp_path: Path, autojump_clock: Clock) -> None:
+    """It looks for each once, and reads whole what is not there by then."""
     photos = painted(150, latency_s=1.0)
     async with browsing(tmp_path, photos) as desktop:
         await desktop.look("media/all", LS, stats=False)
         began_s = trio.current_time()
-        await desktop.look("media/all")
+        await desktop.look("media/all", NAUTILUS)
         assert PATIENCE_S > trio.current_time() - began_s > 150 // SIDE_BY_SIDE
         assert desktop.count() == 150
 
@@ -150,10 +150,38 @@ async def test_nobody_waits_for_ever_for_a_large_directory(
     async with browsing(tmp_path, photos) as desktop:
         await desktop.look("media/all", LS, stats=False)
         began_s = trio.current_time()
-        await desktop.look("media/all")
+        await desktop.look("media/all", NAUTILUS)
         assert trio.current_time() - began_s == PATIENCE_S
         assert desktop.count() < 300
         await until(lambda: desktop.count() >= 300)
+
+
+async def test_others_wait_for_the_first_page_that_they_will_show(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """That is the first by name, whatever the order of the listing: here the other way round."""
+    photos = painted(400, latency_s=0.2)
+    async with browsing(tmp_path, photos) as desktop:
+        listed = await desktop.look("media/all", LS, stats=False)
+        assert listed[0].name == b"399.jpg"
+        await desktop.look("media/all")
+        first = [desktop.thumbnail(f"media/all/{number:03}.jpg") for number in range(SEEN_FIRST)]
+        assert None not in first
+        assert desktop.count() < 300
+        await until(lambda: desktop.count() >= 400)
+    assert small_requests(photos) == {"GET w256-h256": 400}
+
+
+async def test_the_first_page_is_waited_for_a_moment_only(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(SEEN_FIRST, latency_s=0.9)
+    async with browsing(tmp_path, photos) as desktop:
+        await desktop.look("media/all", LS, stats=False)
+        began_s = trio.current_time()
+        await desktop.look("media/all")
+        assert trio.current_time() - began_s == FIRST_PAGE_PATIENCE_S
+        await until(lambda: desktop.count() >= SEEN_FIRST)
 
 
 async def test_a_slow_line_holds_a_file_manager_for_a_moment(
@@ -164,7 +192,7 @@ async def test_a_slow_line_holds_a_file_manager_for_a_moment(
     async with browsing(tmp_path, photos) as desktop:
         await desktop.look("media/all", LS, stats=False)
         began_s = trio.current_time()
-        await desktop.look("media/all")
+        await desktop.look("media/all", NAUTILUS)
         assert trio.current_time() - began_s == STALLED_S
         assert desktop.count() == 0
         await until(lambda: desktop.count() >= 100)

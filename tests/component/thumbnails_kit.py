@@ -21,10 +21,15 @@ from gphotosfs.simulator.service import SimulatedGoogle
 from gphotosfs.simulator.world import World
 from tests.component.core_kit import inline, running_core
 
-THUNAR, LS, TUMBLER = 1, 2, 3
+THUNAR, LS, TUMBLER, NAUTILUS = 1, 2, 3, 4
 """Threads of programs."""
 
-ROLES = {THUNAR: Role.FILE_MANAGER, LS: Role.ORDINARY, TUMBLER: Role.THUMBNAILER}
+ROLES = {
+    THUNAR: Role.FILE_MANAGER,
+    LS: Role.ORDINARY,
+    TUMBLER: Role.THUMBNAILER,
+    NAUTILUS: Role.NAUTILUS,
+}
 
 MOUNTPOINT = Path("/home/ada/My photos")
 

@@ -10,11 +10,12 @@ from gphotosfs.desktop.programs import Role, role_of, role_of_program
 @pytest.mark.parametrize(
     "exe, role",
     [
-        ("/usr/bin/nautilus", Role.FILE_MANAGER),
+        ("/usr/bin/nautilus", Role.NAUTILUS),
         ("/usr/bin/thunar", Role.FILE_MANAGER),
         ("/usr/bin/Thunar", Role.FILE_MANAGER),
-        ("/usr/bin/nautilus (deleted)", Role.FILE_MANAGER),
-        ("/nix/store/x-nautilus-46/bin/.nautilus-wrapped", Role.FILE_MANAGER),
+        ("/usr/bin/nautilus (deleted)", Role.NAUTILUS),
+        ("/nix/store/x-nautilus-46/bin/.nautilus-wrapped", Role.NAUTILUS),
+        ("/usr/bin/nemo", Role.NAUTILUS),
         ("/app/bin/dolphin", Role.FILE_MANAGER),
         ("/usr/lib/x86_64-linux-gnu/tumbler-1/tumblerd", Role.THUMBNAILER),
         ("/usr/bin/gdk-pixbuf-thumbnailer", Role.THUMBNAILER),

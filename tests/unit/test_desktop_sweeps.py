@@ -13,6 +13,7 @@ from gphotosfs.desktop.sweeps import (
     Visit,
     Visits,
     lane_for,
+    name_key,
 )
 from gphotosfs.lanes import Lane
 from gphotosfs.model import ROOT, Entry, Inode, Node
@@ -31,7 +32,7 @@ def test_a_person_waits_for_what_is_seen_first() -> None:
 
 
 def test_an_entry_is_settled_once_all_before_it_are() -> None:
-    sweep = Sweep(ROME, 1, after=None, limit=100)
+    sweep = Sweep(ROME, 1, limit=100)
     assert not sweep.is_settled(3)
     sweep.found([1, 3], read_to=5)
     sweep.settle(3)
@@ -43,8 +44,25 @@ def test_an_entry_is_settled_once_all_before_it_are() -> None:
     assert sweep.is_settled(6)
 
 
+def test_the_first_page_is_settled_before_the_rest() -> None:
+    sweep = Sweep(ROME, 1, limit=1000, by_name=True)
+    assert not sweep.is_settled(None)
+    page, rest = range(1000, 1000 + SEEN_FIRST), range(500)
+    sweep.found([*page, *rest], read_to=1100)
+    assert not sweep.is_settled(None)
+    sweep.settle(*page)
+    assert sweep.is_settled(None)
+    assert not sweep.is_settled(400)
+
+
+def test_names_are_ordered_as_file_managers_show_them() -> None:
+    names = [b"img_10.jpg", b"IMG_9.JPG", b"10.jpg", b"2.jpg", "Ä.jpg".encode(), b"\xff1", b"a"]
+    shown = [b"2.jpg", b"10.jpg", b"a", b"IMG_9.JPG", b"img_10.jpg", "Ä.jpg".encode(), b"\xff1"]
+    assert sorted(names, key=name_key) == shown
+
+
 async def test_who_waits_is_told_of_progress() -> None:
-    sweep = Sweep(ROME, 1, after=None, limit=100)
+    sweep = Sweep(ROME, 1, limit=100)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(sweep.settled, 2)
         sweep.found([2], read_to=2)
@@ -94,7 +112,7 @@ def test_the_root_and_what_is_in_it_are_no_siblings() -> None:
 
 
 def test_a_visit_has_one_patience() -> None:
-    patience = Visit(ALBUMS, 0.0).patience
+    patience = Visit(ALBUMS, 0.0, looks_once=True).patience
     patience.begin_wait(0.0)
     patience.begin_wait(0.5)  # side by side counts once
     patience.end_wait(1.0)

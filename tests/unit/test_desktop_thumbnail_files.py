@@ -215,18 +215,15 @@ def test_ours_are_those_of_this_profile(
 
 
 def test_sizes_in_use(files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: Path) -> None:
-    """The usual two until a folder says otherwise; a large one only where others use it."""
+    """Always the usual two; a large one only where others use it."""
     assert files.sizes_in_use() == [128, 256]
 
     (tmp_path / "thumbnails" / "x-large").mkdir(parents=True)
     assert files.sizes_in_use() == [128, 256]
 
-    (tmp_path / "thumbnails" / "large").mkdir()
-    assert files.sizes_in_use() == [256]
-
     files.write(Pictured(A_URI, TIME_NS), {512: pngs[256]})
-    assert files.sizes_in_use() == [256]
+    assert files.sizes_in_use() == [128, 256]
 
     foreign = tmp_path / "thumbnails" / "x-large" / "foreign.png"
     foreign.write_bytes(pictures.with_text(pngs[256], {"Software": "KDE Thumbnail Generator"}))
-    assert files.sizes_in_use() == [256, 512]
+    assert files.sizes_in_use() == [128, 256, 512]
