@@ -173,7 +173,13 @@ class Tree:
         if row is None:
             self._directory(inode)
             raise errors.IsADirectoryEntryError(f"inode {inode} is a directory")
-        return await self._files.open(row, for_thumbnail=for_thumbnail)
+        handle = await self._files.open(row, for_thumbnail=for_thumbnail)
+        now = shown.item(self._store.read, inode)
+        if now is not None and now.id != row.id:
+            # The file has come to show another item's bytes while these were asked for.
+            self._files.close(handle)
+            return await self.open(inode, for_thumbnail=for_thumbnail)
+        return handle
 
     def text(self, inode: Inode) -> bytes | None:
         """The content of a virtual file as it is now; None if it is none."""

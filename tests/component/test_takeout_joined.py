@@ -7,6 +7,7 @@ import trio
 import trio.testing
 
 from gphotosfs import errors
+from gphotosfs.catalog.store import Connection
 from gphotosfs.model import Inode
 from tests.component import picks_kit
 from tests.component.archives_kit import attributes_of, content_of, looked_at, names_in
@@ -214,3 +215,34 @@ async def test_a_date_that_google_changes_is_followed_when_google_alone_has_the_
     # The archives' word goes first where their number is the older one.
     assert list(years) == (["2023"] if is_takeout_first else ["1992"])
     assert list(year) == ["1960"]
+
+
+async def test_who_opens_a_file_just_when_its_bytes_become_others_reads_the_new_ones(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    google = a_google(a_photo(0), a_photo(1), album=False)
+    one, other = sorted(google.world.items(), key=lambda item: item.filename)
+    handles: list[int] = []
+
+    def switch(db: Connection) -> None:
+        db.execute(
+            "UPDATE item SET bytes_of = (SELECT inode FROM item WHERE id = ?) WHERE id = ?",
+            (other.id, one.id),
+        )
+
+    async with running_core(tmp_path, google) as core:
+        found = await listing(core, "media/all")
+        google.faults.add("stall", kind="media", seconds=5)
+
+        async def open_it() -> None:
+            handles.append(await core.tree.open(found["IMG_0.jpg"].inode))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(open_it)
+            await trio.sleep(1)
+            assert not handles
+            await core.store.write(switch)
+        data = bytes(await core.tree.read(handles[0], 0, 1 << 17))
+        core.tree.close(handles[0])
+
+    assert data == served(google, other)
