@@ -143,9 +143,12 @@ class Thumbnails:
         Dolphin opens each file that it lists, and reads those alone whose suffix says no type
         (QMimeDatabase::mimeTypeForFile).
         """
-        if self._visits.showing(inode, trio.current_time()) is None:
+        now_s = trio.current_time()
+        visit = self._visits.showing(inode, now_s)
+        if visit is None or not self._role_of(tid).is_file_manager:
             return False
-        return self._role_of(tid).is_file_manager
+        visit.asked_s = now_s
+        return True
 
     async def opening(self, inode: Inode, tid: int) -> bool:
         """A program opens a file; whether to draw its thumbnail.

@@ -21,6 +21,7 @@ from gphotosfs.pictures import texts_of
 from tests.component.thumbnails_kit import (
     LS,
     NAUTILUS,
+    THUNAR,
     TUMBLER,
     browsing,
     painted,
@@ -140,6 +141,21 @@ async def test_nautilus_waits_while_thumbnails_come(tmp_path: Path, autojump_clo
         await desktop.look("media/all", NAUTILUS)
         assert PATIENCE_S > trio.current_time() - began_s > 150 // SIDE_BY_SIDE
         assert desktop.count() == 150
+
+
+async def test_a_file_manager_that_opens_files_one_by_one_is_still_at_them(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """Dolphin opens each file of a folder, and has come to the last one after a quarter of a minute."""
+    photos = painted(4)
+    async with browsing(tmp_path, photos) as desktop:
+        found = await desktop.look("media/all", stats=False)
+        for entry in found:
+            await trio.sleep(SWEEP_ENDS_S * 0.8)
+            assert desktop.service.is_browsed(entry.node.inode, THUNAR)
+        assert not desktop.service.is_browsed(found[0].node.inode, LS)
+        await trio.sleep(SWEEP_ENDS_S * 1.2)
+        assert not desktop.service.is_browsed(found[0].node.inode, THUNAR)
 
 
 async def test_nobody_waits_for_ever_for_a_large_directory(
