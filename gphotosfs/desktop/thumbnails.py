@@ -21,6 +21,7 @@ from gphotosfs.desktop.sweeps import (
     GATHERED_S,
     LOOKED_AT,
     ON_A_FOLDER,
+    SEEN_FIRST,
     SWEPT_MAX,
     Sweep,
     Visits,
@@ -39,6 +40,12 @@ memory."""
 
 CHECKED_AT_ONCE: Final = 256
 """Files of which is looked whether they have a thumbnail, before the next ones are: some 20 ms."""
+
+CALM_S: Final = 0.1
+"""A file manager that asked for nothing so long has what it wants for now."""
+
+CALM_PATIENCE_S: Final = 1.0
+"""So long a thumbnail that is not seen yet waits for that."""
 
 ALL_AGAIN_S: Final = 5.0
 """How often `thumbnails=all` looks for what has become known."""
@@ -64,6 +71,7 @@ class Thumbnails:
         self._visits = Visits()
         self._sweeps: dict[Inode, Sweep] = {}
         self._numbers = itertools.count(1)
+        self._asked_s = -1.0
         self._known_to = Inode(0)
         """Up to this number everything has its thumbnails, if everything is to have them."""
         self._nursery: trio.Nursery | None = None
@@ -134,7 +142,7 @@ class Thumbnails:
         now_s = trio.current_time()
         visit = self._visits.showing(node.inode, now_s)
         if visit is not None:
-            visit.asked_s = now_s
+            visit.asked_s = self._asked_s = now_s
         return visit is not None or role is Role.THUMBNAILER
 
     def is_browsed(self, inode: Inode, tid: int) -> bool:
@@ -246,7 +254,10 @@ class Thumbnails:
                         turn = self._gate.queue(sweep.rank)
                         with in_lane(lane_for(number)):
                             path = above + b"/" + entry.name
-                            making.start_soon(self._make_entry, sweep, path, entry, turn)
+                            seen_later = number >= SEEN_FIRST
+                            making.start_soon(
+                                self._make_entry, sweep, path, entry, turn, seen_later
+                            )
                         if number < LOOKED_AT:
                             seen.append(entry.node.inode)
 
@@ -267,13 +278,29 @@ class Thumbnails:
         sweep.found([entry.cookie for entry in files], after)
         return files
 
-    async def _make_entry(self, sweep: Sweep, path: bytes, entry: Entry, turn: Turn) -> None:
+    async def _make_entry(
+        self, sweep: Sweep, path: bytes, entry: Entry, turn: Turn, seen_later: bool
+    ) -> None:
         try:
             await turn.has_come.wait()
+            if seen_later:
+                await self._calm()
             await _quietly(partial(self._maker.make, path, entry.node))
         finally:
             self._gate.leave(turn)
             sweep.settle(entry.cookie)
+
+    async def _calm(self) -> None:
+        """Let a file manager ask for the attributes of its files first, which it does one by one.
+
+        Thunar asks some ten times for each of 500 files before it shows any; beside 24 requests to
+        Google it took 11 s for that, in place of one.
+        """
+        give_up_at_s = trio.current_time() + CALM_PATIENCE_S
+        while (left_s := self._asked_s + CALM_S - trio.current_time()) > 0:
+            if trio.current_time() >= give_up_at_s:
+                break
+            await trio.sleep(left_s)
 
     async def _make_asked(self, inode: Inode, done: trio.Event) -> None:
         """The thumbnail of a file that a thumbnailer has opened."""
