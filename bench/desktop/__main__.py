@@ -127,7 +127,7 @@ def _view(results: report.Results, made: Google, shown: Screen, folder: Path) ->
             results.viewed.append((viewer, viewed))
             print(f"{viewer.name}: {viewed.pages} of {viewed.pressed}, {viewed.spent}", flush=True)
             wrong = (
-                checks.wrong_with_player(viewer, viewed)
+                checks.wrong_with_player(viewed)
                 if viewer in PLAYERS
                 else checks.wrong_with_viewer(viewed, sizes)
             )

@@ -33,8 +33,6 @@ class Viewer:
     """The file's path follows."""
     key: str
     """To the next photo, or a minute on."""
-    reads_all: bool = False
-    """It reads on to the end of a film, whatever it shows."""
 
 
 VIEWERS: Final = (
@@ -44,13 +42,7 @@ VIEWERS: Final = (
     Viewer("feh", ("feh", "--fullscreen", "--sort", "filename", "--start-at"), "Right"),
 )
 PLAYERS: Final = (
-    # It takes every FUSE mount for a network, and keeps 150 MB ahead in memory.
-    Viewer(
-        "mpv",
-        ("mpv", "--no-config", "--vo=x11", "--ao=null", "--keep-open=yes"),
-        "Up",
-        reads_all=True,
-    ),
+    Viewer("mpv", ("mpv", "--no-config", "--vo=x11", "--ao=null", "--keep-open=yes"), "Up"),
     Viewer("ffplay", ("ffplay", "-loglevel", "error", "-an"), "Up"),
 )
 

@@ -199,7 +199,7 @@ async def test_others_wait_for_the_first_page_that_they_will_show(
         first = [desktop.thumbnail(f"media/all/{number:03}.jpg") for number in range(SEEN_FIRST)]
         assert None not in first
         assert desktop.count() < 300
-        await until(lambda: desktop.count() >= 220)
+        await until(lambda: desktop.count() >= 400)
     assert small_requests(photos) == {"GET w256-h256": 400}
 
 
