@@ -114,13 +114,14 @@ def test_a_listing_survives_what_passes(simulator: Running, home: Home, fault: s
         assert listed.seconds < 2 * TIMEOUT_S + MARGIN_S
 
 
-BROKEN: dict[str, tuple[dict[str, Any], int]] = {
-    "HTML": ({"effect": "html"}, errno.EIO),
-    "JSON that breaks off": ({"effect": "garbage"}, errno.EIO),
-    "the same token again": ({"effect": "repeat_token"}, errno.EIO),
-    "empty pages without end": ({"effect": "empty_pages"}, errno.EIO),
-    "500 again and again": ({"effect": "status", "status": 500}, errno.EIO),
-    "silence": ({"effect": "stall"}, errno.ETIMEDOUT),
+BROKEN: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
+    "HTML": ({"effect": "html"}, (errno.EIO,)),
+    "JSON that breaks off": ({"effect": "garbage"}, (errno.EIO,)),
+    "the same token again": ({"effect": "repeat_token"}, (errno.EIO,)),
+    # 500 of them are an error, if a busy machine gets so far before the deadline.
+    "empty pages without end": ({"effect": "empty_pages"}, (errno.EIO, errno.ETIMEDOUT)),
+    "500 again and again": ({"effect": "status", "status": 500}, (errno.EIO,)),
+    "silence": ({"effect": "stall"}, (errno.ETIMEDOUT,)),
 }
 
 
@@ -129,7 +130,7 @@ def test_a_listing_that_breaks_is_an_error_and_never_half_a_list_shown_as_whole(
     simulator: Running, home: Home, fault: str
 ) -> None:
     """From its third page on the album can't be had; then it can."""
-    effect, expected_errno = BROKEN[fault]
+    effect, expected = BROKEN[fault]
     with home.mounted(alarms=True) as mount:
         album = albums_in(mount)[0]
         with left_clean(mount):
@@ -137,7 +138,7 @@ def test_a_listing_that_breaks_is_an_error_and_never_half_a_list_shown_as_whole(
 
             listed = timed(lambda: names_in(album))
 
-            assert listed.errno == expected_errno
+            assert listed.errno in expected
             # Two pages have come before.
             assert listed.seconds < 2 * TIMEOUT_S + MARGIN_S
             # Not there is something else than not known.
