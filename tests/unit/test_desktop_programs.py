@@ -16,7 +16,7 @@ from gphotosfs.desktop.programs import Role, role_of, role_of_program
         ("/usr/bin/nautilus (deleted)", Role.NAUTILUS),
         ("/nix/store/x-nautilus-46/bin/.nautilus-wrapped", Role.NAUTILUS),
         ("/usr/bin/nemo", Role.NAUTILUS),
-        ("/app/bin/dolphin", Role.NAUTILUS),
+        ("/app/bin/dolphin", Role.FILE_MANAGER),
         ("/usr/bin/pcmanfm", Role.NAUTILUS),
         ("/usr/lib/x86_64-linux-gnu/tumbler-1/tumblerd", Role.THUMBNAILER),
         ("/usr/bin/gdk-pixbuf-thumbnailer", Role.THUMBNAILER),
