@@ -43,11 +43,11 @@ class LabelledTree(SwitchingTree):
             return self._nodes[name]
         return await super().lookup(parent, name)
 
-    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True, patient: bool = False) -> Node:
         """A node with its exact size if that can be had in time."""
         if inode in self._texts:
             return next(node for node in self._nodes.values() if node.inode == inode)
-        return await super().stat(inode, probe=probe)
+        return await super().stat(inode, probe=probe, patient=patient)
 
     async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         """A handle for reading a file."""

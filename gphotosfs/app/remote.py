@@ -41,9 +41,10 @@ class RemoteTree:
         found = await self._client.call("tree_lookup", parent=parent, name=_text(name))
         return None if found is None else Node(*found)
 
-    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True, patient: bool = False) -> Node:
         """A node with its exact size if that can be had in time; nobody is asked without `probe`."""
-        return Node(*await self._client.call("tree_stat", inode=inode, probe=probe))
+        stat = await self._client.call("tree_stat", inode=inode, probe=probe, patient=patient)
+        return Node(*stat)
 
     async def opened(self, directory: Inode) -> None:
         """A program opens a directory."""
@@ -200,8 +201,8 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
         found = await tree.lookup(parent, _bytes(name))
         return None if found is None else list(astuple(found))
 
-    async def stat(inode: Inode, probe: bool) -> Any:
-        return list(astuple(await tree.stat(inode, probe=probe)))
+    async def stat(inode: Inode, probe: bool, patient: bool) -> Any:
+        return list(astuple(await tree.stat(inode, probe=probe, patient=patient)))
 
     async def entries(directory: Inode, after: int | None) -> Any:
         found = await tree.entries(directory, after)

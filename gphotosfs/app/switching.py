@@ -96,9 +96,9 @@ class SwitchingTree:
         """What a name stands for; None if the directory does not have it."""
         return await self._ask(lambda tree: tree.lookup(parent, name))
 
-    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True, patient: bool = False) -> Node:
         """A node with its exact size if that can be had in time; nobody is asked without `probe`."""
-        return await self._ask(lambda tree: tree.stat(inode, probe=probe))
+        return await self._ask(lambda tree: tree.stat(inode, probe=probe, patient=patient))
 
     async def opened(self, directory: Inode) -> None:
         """A program opens a directory."""

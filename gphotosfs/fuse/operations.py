@@ -54,7 +54,7 @@ class Tree(Protocol):
     async def lookup(self, parent: Inode, name: bytes) -> Node | None:
         """What a name stands for; None if the directory does not have it."""
 
-    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True, patient: bool = False) -> Node:
         """A node with its exact size if that can be had in time; nobody is asked without `probe`."""
 
     async def opened(self, directory: Inode) -> None:
@@ -211,7 +211,7 @@ class Operations(pyfuse3.Operations):
         number, thumbnails = self._inner(inode), self._thumbnails
         if thumbnails is not None and thumbnails.is_browsed(number, ctx.pid):
             # It may read nothing: its size is asked for with its neighbours', and not its head.
-            await self._tree.stat(number)
+            await self._tree.stat(number, patient=True)
         for_thumbnail = thumbnails is not None and await thumbnails.opening(number, ctx.pid)
         handle = await self._tree.open(number, for_thumbnail=for_thumbnail)
         # Files that we write ourselves have other contents at each open.

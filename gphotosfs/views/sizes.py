@@ -108,14 +108,14 @@ class Sizes:
             return size_bytes, True
         return self._estimates.size_bytes(item), False
 
-    async def asked(self, item: ItemRow, directory: Inode | None) -> None:
+    async def asked(self, item: ItemRow, directory: Inode | None, *, patient: bool = False) -> None:
         """Somebody wants the size: wait until it is known if that can be had in time.
 
-        `directory` is where the item was seen.
+        `directory` is where the item was seen; who is `patient` waits longer than a stat does.
         """
         is_wanted = self.known(item) is None and self._mode != "on-open"
         if is_wanted and self._can_be_probed(item):
-            await self._wait_for_probe(item, directory)
+            await self._wait_for_probe(item, directory, patient or self._mode == "exact")
 
     def learn(self, key: BlobKey, size_bytes: int) -> None:
         """Keep a size that some answer showed."""
@@ -143,10 +143,10 @@ class Sizes:
         failed_until_s = self._failed_until_s.get(item.inode, -1.0)
         return item.processing is Processing.READY and failed_until_s < trio.current_time()
 
-    async def _wait_for_probe(self, item: ItemRow, directory: Inode | None) -> None:
+    async def _wait_for_probe(self, item: ItemRow, directory: Inode | None, patient: bool) -> None:
         now_s = trio.current_time()
         wave = self._wave(directory if directory is not None else item.inode, now_s)
-        patience_s = self._longest_s if self._mode == "exact" else wave.patience.left_s(now_s)
+        patience_s = self._longest_s if patient else wave.patience.left_s(now_s)
         event = self._probes.get(item.inode)
         if event is None:
             event = self._enqueue(item, first=patience_s > 0)

@@ -101,10 +101,11 @@ class Tree:
             raise errors.NoEntryError(f"there is no inode {inode}")
         return self._node(row)
 
-    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True, patient: bool = False) -> Node:
         """The same, with the exact size if it can be had in time; never an error for lack of it.
 
-        Without `probe` nobody is asked for a size that is not known.
+        Without `probe` nobody is asked for a size that is not known. Who is `patient` waits for the
+        answer up to the deadline, however long others have waited in that directory.
 
         Raises:
             NoEntryError: there never was one with this number.
@@ -112,7 +113,7 @@ class Tree:
         row = shown.item(self._store.read, inode)
         if row is None or not probe or self._sizes.known(row) is not None:
             return self.node(inode)
-        await self._sizes.asked(row, self._seen_in(inode))
+        await self._sizes.asked(row, self._seen_in(inode), patient=patient)
         # Read again: what was learned meanwhile may have been written, and the item renewed.
         return self.node(inode)
 

@@ -28,7 +28,7 @@ class OneFile:
     async def lookup(self, parent: Inode, name: bytes) -> Node | None:
         raise NotImplementedError
 
-    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True, patient: bool = False) -> Node:
         await self._answer()
         return Node(inode, False, 0, 0, len(self.content))
 

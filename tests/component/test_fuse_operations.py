@@ -44,7 +44,7 @@ class BrokenTree:
         await self._fail()
         return None
 
-    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True, patient: bool = False) -> Node:
         await self._fail()
         raise AssertionError
 

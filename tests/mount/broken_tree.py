@@ -55,7 +55,7 @@ class BrokenTree:
         named = {b"fine": FINE, b"broken": BROKEN, b"unreadable": UNREADABLE, b"..": ROOT_NODE}
         return named.get(name)
 
-    async def stat(self, inode: Inode, *, probe: bool = True) -> Node:
+    async def stat(self, inode: Inode, *, probe: bool = True, patient: bool = False) -> Node:
         nodes = {node.inode: node for node in (ROOT_NODE, FINE, BROKEN, UNREADABLE)}
         return nodes[inode]
 
