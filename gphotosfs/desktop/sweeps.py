@@ -137,6 +137,34 @@ def name_key(name: bytes) -> list[tuple[int, str]]:
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
 
+class InodeSet:
+    """A set of inodes, a bit each: a file manager may be shown a library of a million.
+
+    As Python's numbers in a set they would take 100 MB. They are given one after another, so the pages
+    are full.
+    """
+
+    def __init__(self) -> None:
+        self._pages: dict[int, bytearray] = {}
+
+    def add(self, inode: Inode) -> None:
+        """Take one in."""
+        number, at = divmod(inode, _PAGE_BITS)
+        page = self._pages.get(number)
+        if page is None:
+            page = self._pages[number] = bytearray(_PAGE_BITS // 8)
+        page[at >> 3] |= 1 << (at & 7)
+
+    def __contains__(self, inode: Inode) -> bool:
+        number, at = divmod(inode, _PAGE_BITS)
+        page = self._pages.get(number)
+        return page is not None and bool(page[at >> 3] & 1 << (at & 7))
+
+
+_PAGE_BITS: Final = 32_768
+"""4 KiB: what the memory of one small directory may cost."""
+
+
 class Visit:
     """A program in a directory: what it was shown there, and what it may still wait."""
 
@@ -154,13 +182,15 @@ class Visit:
         """Thumbnails did not come: no more is waited for them."""
         self.neighbours = SEEN_FIRST
         """How many files behind one that a thumbnailer opens are made with it."""
-        self.estimated: set[Inode] = set()
+        self.estimated = InodeSet()
         """Files that it was shown with an estimate for a size."""
 
     def shown(self, entries: Iterable[Entry], now_s: float) -> None:
         """It is handed these entries."""
         self.read_s = self.asked_s = now_s
-        self.estimated.update(e.node.inode for e in entries if not e.node.size_is_exact)
+        for entry in entries:
+            if not entry.node.size_is_exact:
+                self.estimated.add(entry.node.inode)
 
     def is_over(self, now_s: float) -> bool:
         """Whether it has gone on to something else."""

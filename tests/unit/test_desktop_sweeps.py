@@ -1,5 +1,8 @@
 """What programs look at, and how long they wait for it."""
 
+import tracemalloc
+from dataclasses import replace
+
 import trio
 import trio.testing
 
@@ -16,7 +19,7 @@ from gphotosfs.desktop.sweeps import (
     name_key,
 )
 from gphotosfs.lanes import Lane
-from gphotosfs.model import ROOT, Entry, Inode, Node
+from gphotosfs.model import ROOT, Entry, Inode, Node, preview_of
 
 ALBUMS, ROME, OSLO, PHOTO = Inode(2), Inode(70), Inode(71), Inode(100)
 
@@ -80,6 +83,29 @@ def test_a_file_manager_is_shown_estimates_as_long_as_it_looks() -> None:
     assert visits.showing(PHOTO, 1.0 + SWEEP_ENDS_S) is visit
     assert visits.showing(Inode(101), 1.0) is None
     assert visits.showing(PHOTO, 1.1 + SWEEP_ENDS_S) is None
+
+
+def test_a_library_of_a_million_that_is_shown_takes_little_memory() -> None:
+    visit = Visit(ALBUMS, 0.0)
+    node = entry().node
+    tracemalloc.start()
+    try:
+        for number in range(100, 1_000_100):
+            visit.shown([Entry(1, b"a.jpg", replace(node, inode=Inode(number)))], 1.0)
+        taken_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken_bytes < 1_000_000
+    assert Inode(100) in visit.estimated
+    assert Inode(1_000_099) in visit.estimated
+    assert Inode(99) not in visit.estimated
+    assert Inode(1_000_100) not in visit.estimated
+
+
+def test_previews_are_other_files_than_their_originals() -> None:
+    visit = Visit(ALBUMS, 0.0)
+    visit.shown([entry()], 1.0)
+    assert preview_of(PHOTO) not in visit.estimated
 
 
 def test_an_exact_size_needs_no_estimate() -> None:
