@@ -5,7 +5,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from gphotosfs.config import Amount, MountRequest, Thumbnails
+from gphotosfs.config import Amount, MountRequest, Sizes, Thumbnails
 from gphotosfs.desktop.making import Maker, Tree
 from gphotosfs.desktop.thumbnail_files import ThumbnailFiles
 from gphotosfs.desktop.thumbnails import Thumbnails as MountThumbnails
@@ -28,7 +28,12 @@ def thumbnails_of(request: MountRequest, tree: Tree, root: Inode) -> MountThumbn
     files = ThumbnailFiles(profile.folders.thumbnails, profile.name)
     has_room = partial(_has_room, profile.folders.cache, request.settings.cache_min_free)
     maker = Maker(tree, files, request.mountpoint, root, has_room=has_room)
-    return MountThumbnails(tree, maker, everything=wanted is Thumbnails.ALL)
+    return MountThumbnails(
+        tree,
+        maker,
+        everything=wanted is Thumbnails.ALL,
+        exact_sizes=request.settings.sizes is Sizes.EXACT,
+    )
 
 
 def _has_room(folder: Path, min_free: Amount) -> bool:

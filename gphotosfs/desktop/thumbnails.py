@@ -60,12 +60,17 @@ class Thumbnails:
         maker: Maker,
         *,
         everything: bool,
+        exact_sizes: bool = False,
         role_of: Callable[[int], Role] = role_of,
     ) -> None:
-        """`everything` is `thumbnails=all`; `role_of` tells a program by one of its threads."""
+        """`everything` is `thumbnails=all`, `exact_sizes` is `sizes=exact`.
+
+        `role_of` tells a program by one of its threads.
+        """
         self._tree = tree
         self._maker = maker
         self._everything = everything
+        self._exact_sizes = exact_sizes
         self._role_of = role_of
         self._gate = Gate(SIDE_BY_SIDE)
         self._visits = Visits()
@@ -134,8 +139,10 @@ class Thumbnails:
 
         A probe for each file would double the requests of a first visit. So a file manager has to do
         with one in the sweep through a directory that it has opened, and a thumbnailer always: it
-        only wants to know the time.
+        only wants to know the time. With `sizes=exact` nobody does.
         """
+        if self._exact_sizes:
+            return False
         role = self._role_of(tid)
         if role is Role.ORDINARY:
             return False

@@ -136,6 +136,18 @@ def test_a_file_manager_that_opens_each_file_reads_none(home: Home, library: Run
     assert not any(key in ("GET d", "GET dv") for key in requests)
 
 
+def test_who_wants_exact_sizes_has_them_in_a_file_manager_as_well(
+    home: Home, library: Running
+) -> None:
+    """With `sizes=exact` a file manager is told no estimate: a request more for each photo."""
+    nemo = called(home, "nemo", "stat")
+    with home.mounted("-o", "sizes=exact") as mount:
+        look(home, album(mount))
+        paths = sorted(album(mount).iterdir())
+        told = run(home, nemo, "-c", "%s", *paths).split()
+        assert told == [str(len(path.read_bytes())) for path in paths]
+
+
 def test_every_path_of_a_photo_gets_its_thumbnail_for_one_request(
     home: Home, library: Running
 ) -> None:
