@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import trio
+import trio.testing
 
 from gphotosfs.simulator.service import SimulatedGoogle
 from tests.component.core_kit import content, listing, running_core
@@ -36,3 +37,18 @@ async def test_exact_waits_longer_than_others(
         async with running_core(tmp_path / sizes, photos, sizes=sizes) as core:
             node = next(iter((await listing(core, "media/all")).values()))
             assert (await core.tree.stat(node.inode)).size_is_exact is is_exact
+
+
+async def test_who_opens_file_after_file_gets_each_size_and_no_head(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Dolphin does, and reads none. What stats may wait has long been waited here."""
+    photos = SimulatedGoogle(small_library())
+    photos.options.media_latency_s = 3.0
+    async with running_core(tmp_path, photos) as core:
+        nodes = list((await listing(core, "media/all")).values())
+        for node in nodes:
+            assert (await core.tree.stat(node.inode, patient=True)).size_is_exact
+            core.tree.close(await core.tree.open(node.inode))
+        assert trio.current_time() < 3.1 * (250 / 32 + 4)
+    assert {row.method for row in photos.requests("media")} == {"HEAD"}

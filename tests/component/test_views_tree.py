@@ -168,20 +168,6 @@ async def test_a_new_album_holds_ls_for_five_seconds_at_most(
         assert all(n.size_is_exact for n in (await listing(core, "media/all")).values())
 
 
-async def test_who_opens_file_after_file_gets_each_size_and_no_head(
-    tmp_path: Path, photos: SimulatedGoogle, autojump_clock: trio.testing.MockClock
-) -> None:
-    """Dolphin does, and reads none. What stats may wait has long been waited here."""
-    photos.options.media_latency_s = 3.0
-    async with running_core(tmp_path, photos) as core:
-        nodes = list((await listing(core, "media/all")).values())
-        for node in nodes:
-            assert (await core.tree.stat(node.inode, patient=True)).size_is_exact
-            core.tree.close(await core.tree.open(node.inode))
-        assert trio.current_time() < 3.1 * (250 / 32 + 4)
-    assert {row.method for row in photos.requests("media")} == {"HEAD"}
-
-
 async def test_a_name_in_a_directory_never_listed_is_found_page_by_page(
     tmp_path: Path, photos: SimulatedGoogle
 ) -> None:
