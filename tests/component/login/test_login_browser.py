@@ -13,7 +13,7 @@ import pytest
 from gphotosfs.simulator.process import Running, running
 from tests.webdriver import Browser, browser
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 GUARD_S = 60.0
 
 
