@@ -1,6 +1,7 @@
 """Pictures of every kind made small; `corner` says where the red corner of the test picture went."""
 
 import io
+import random
 import struct
 import subprocess
 import sys
@@ -129,6 +130,16 @@ def test_a_broken_colour_profile_is_passed_over() -> None:
     assert_drawn(pictures.scaled_jpeg(io.BytesIO(picture), 160), 160, 120)
 
 
+def test_what_the_original_says_of_itself_is_not_written_again() -> None:
+    """Its comment and a profile that can't be read would make a thumbnail many times as large."""
+    noise = random.Random(1).randbytes(50_000)
+    picture = saved(drawn(), "JPEG", icc_profile=noise, comment=noise)
+
+    pngs = pictures.thumbnail_pngs(picture, [128])
+    for made in (opened(pngs[128]), opened(pictures.scaled_jpeg(io.BytesIO(picture), 128))):
+        assert not {"icc_profile", "comment"} & made.info.keys()
+
+
 def test_pillow_is_imported_with_the_first_picture() -> None:
     """A daemon that draws none does without its 12 MiB."""
     program = "import sys, gphotosfs.desktop.thumbnail_files; print('PIL' in sys.modules)"
@@ -250,6 +261,16 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
+def webp_bomb(width: int, height: int) -> bytes:
+    """The same as WebP: a lossless frame whose header, 14 bits each, says how large it is."""
+    webp = bytearray(saved(drawn(8, 8), "WEBP", lossless=True))
+    at = webp.index(b"VP8L") + 9  # behind the length and a signature
+    has_alpha = int.from_bytes(webp[at : at + 4], "little") >> 28
+    head = (width - 1) | (height - 1) << 14 | has_alpha << 28
+    webp[at : at + 4] = head.to_bytes(4, "little")
+    return bytes(webp)
+
+
 def progressive_bomb() -> bytes:
     """A JPEG whose frame header, behind a marker of two bytes, a length and a depth, says 9000 x 9000."""
     jpeg = bytearray(saved(drawn(8, 8), "JPEG", progressive=True))
@@ -280,6 +301,12 @@ def test_what_is_no_picture_is_refused(hostile: bytes) -> None:
         pictures.scaled_jpeg(io.BytesIO(hostile), 256)
     with pytest.raises(PictureError):
         pictures.thumbnail_pngs(hostile, [128, 256])
+
+
+def test_a_webp_takes_no_more_memory_than_others() -> None:
+    """Its decoder takes twice as much for each pixel."""
+    with pytest.raises(PictureError, match="36000000 pixels are too many"):
+        pictures.thumbnail_pngs(webp_bomb(8_000, 4_500), [128])
 
 
 def test_a_large_jpeg_is_never_decoded_whole(tmp_path: Path) -> None:
