@@ -24,6 +24,11 @@ PICKED_PAGE_MAX: Final = 100
 # empty ones among them ten times as many are still no sign of an endless list.
 PICKED_PAGES_MAX: Final = 200
 
+# Google takes photos of at most 200 MB and videos of at most 20 GB; a length far beyond that is nonsense,
+# and those of more than 8 EiB would not even fit into SQLite.
+# https://support.google.com/photos/answer/6193313 (read 2026-11)
+MEDIA_MAX_BYTES: Final = 1 << 40
+
 # A base URL is valid for 60 minutes; real ones were seen to live 30 to 40 in 2020, and then answer
 # 403, which is handled as well.
 # https://developers.google.com/photos/library/guides/access-media-items (read 2026-11)

@@ -7,6 +7,7 @@ from typing import Final
 import httpx
 
 from gphotosfs.errors import BadAnswerError
+from gphotosfs.limits import MEDIA_MAX_BYTES
 
 # RFC 9110, section 14.4: `bytes 0-99/1234`, `bytes 0-99/*`, and with a 416 `bytes */1234`.
 _CONTENT_RANGE: Final = re.compile(
@@ -31,19 +32,22 @@ class Answer:
 def judged(response: httpx.Response, start: int, end: int | None) -> Answer:
     """The answer to a request for the bytes from start up to end.
 
-    A server may ignore the range, and answers 416 where nothing stands at or behind start.
+    A server may ignore the range, and answers 416 where nothing stands at or behind start. No photo or
+    video is empty: believed once, that would be a file of no bytes for good.
 
     Raises:
         BadAnswerError: it can't be an answer to this request.
     """
     if response.status_code == 416:
         total = _content_range(response)[2]
-        if total is None or start < total:
+        if not total or start < total:
             raise BadAnswerError("a range inside the file was refused")
         return Answer(response, start, start, total)
     check_is_media(response)
     length = _length(response)
     if response.status_code == 200:
+        if length is not None and not _is_possible(length):
+            raise BadAnswerError(f"{length} bytes were promised, which no photo or video has")
         return Answer(response, 0, length, length)
     if response.status_code != 206:
         raise BadAnswerError(f"a request for bytes was answered with {response.status_code}")
@@ -52,6 +56,8 @@ def judged(response: httpx.Response, start: int, end: int | None) -> Answer:
         raise BadAnswerError("another range came than the one asked for")
     stop = last + 1
     too_far = (end is not None and stop > end) or (total is not None and stop > total)
+    if total is not None and not _is_possible(total):
+        raise BadAnswerError(f"a file of {total} bytes, which no photo or video has")
     if too_far or (length is not None and length != stop - first):
         raise BadAnswerError("a range came whose length is not the one asked for")
     return Answer(response, start, stop, total)
@@ -62,7 +68,8 @@ def length_of_head(response: httpx.Response) -> int | None:
     if response.status_code != 200:
         return None
     check_is_media(response)
-    return _length(response)
+    length = _length(response)
+    return length if length is not None and _is_possible(length) else None
 
 
 def check_is_media(response: httpx.Response) -> None:
@@ -78,6 +85,10 @@ def check_is_media(response: httpx.Response) -> None:
         raise BadAnswerError(
             f"{response.url.host} sent bytes in an encoding that was not asked for"
         )
+
+
+def _is_possible(total_bytes: int) -> bool:
+    return 0 < total_bytes <= MEDIA_MAX_BYTES
 
 
 def _length(response: httpx.Response) -> int | None:

@@ -121,6 +121,8 @@ class GoogleBody:
         if expected is not None and self._received >= expected:
             return False
         if expected is None and cause is None and not patience.cancelled_caught:
+            if self._received == 0:
+                raise BadAnswerError("an answer came without a single byte")
             self.total_bytes = self._received
             return False
         await self._continue(cause)

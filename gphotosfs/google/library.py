@@ -78,15 +78,15 @@ class LibraryApi:
             body["orderBy"] = OLDEST_FIRST
         return await self._search("search of media items", body, page_token)
 
-    async def batch_get(self, items: list[ItemId]) -> Page[MediaItem]:
-        """Those of up to 50 different items that Google knows, in the order asked for.
+    async def unknown(self, items: list[ItemId]) -> set[ItemId]:
+        """Those of up to 50 different items of which Google says that it does not know them.
 
         Raises:
             RemoteError: Google gave no usable answer; the subclass says why.
         """
-        page = await fetch_batch(self._http, items)
-        self._remember(page)
-        return page.page
+        answer = await _batch_get(self._http, items)
+        self._remember(wire.batch(answer))
+        return wire.unknown(answer, items)
 
     async def _search(
         self, what: str, body: dict[str, Any], page_token: str | None
@@ -103,18 +103,17 @@ class LibraryApi:
         return decoded.page
 
 
-async def fetch_batch(http: Http, items: list[ItemId]) -> ItemsPage:
-    """mediaItems.batchGet of 1 to 50 different ids, base URLs included."""
+async def _batch_get(http: Http, items: list[ItemId]) -> object:
+    """The answer to a mediaItems.batchGet of 1 to 50 different ids."""
     params = {"mediaItemIds": items, "fields": wire.BATCH_FIELDS}
-    answer = await http.get_json("batch of media items", "/v1/mediaItems:batchGet", params)
-    return wire.batch(answer)
+    return await http.get_json("batch of media items", "/v1/mediaItems:batchGet", params)
 
 
 def base_urls(http: Http, elapsed: Callable[[], float]) -> BaseUrls:
     """The memory of base URLs, renewed over `http`."""
 
     async def batch_get(items: list[ItemId]) -> ItemsPage:
-        return await fetch_batch(http, items)
+        return wire.batch(await _batch_get(http, items))
 
     return BaseUrls(batch_get, elapsed)
 

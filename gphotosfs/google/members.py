@@ -24,11 +24,29 @@ def whole(answer: object) -> Members:
     """An answer as a whole.
 
     Raises:
-        BadAnswerError: it is no JSON object.
+        BadAnswerError: it is no JSON object, or the envelope of an error.
     """
     if not isinstance(answer, dict):
         raise BadAnswerError("Google's answer is not a JSON object")
+    if "error" in answer:
+        raise BadAnswerError("Google's answer is an error, though its status says that all is well")
     return answer
+
+
+def page(answer: object, name: str) -> tuple[Iterator[Members], str | None]:
+    """The objects of a page of a listing, and the token of the next page; None at the listing's end.
+
+    Here a wrong type is not taken as absent: that would end the listing, and all that did not come
+    would count as deleted.
+
+    Raises:
+        BadAnswerError: it is no page.
+    """
+    members = whole(answer)
+    rows, token = members.get(name), members.get("nextPageToken")
+    if not isinstance(rows, list | None) or not isinstance(token, str | None):
+        raise BadAnswerError("Google's answer is no page of a listing")
+    return objects(members, name), text(members, "nextPageToken") or None
 
 
 def objects(members: Members, name: str) -> Iterator[Members]:

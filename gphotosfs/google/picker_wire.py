@@ -5,7 +5,7 @@ and any field may be missing.)
 """
 
 from gphotosfs.errors import BadAnswerError
-from gphotosfs.google.members import Members, integer, number, objects, part, seconds, text, whole
+from gphotosfs.google.members import Members, integer, number, page, part, seconds, text, whole
 from gphotosfs.google.wire import ItemsPage, time_ns
 from gphotosfs.model import (
     ItemId,
@@ -43,13 +43,13 @@ def items_page(answer: object) -> ItemsPage:
     """A page of what was picked.
 
     Raises:
-        BadAnswerError: the answer is no JSON object.
+        BadAnswerError: the answer is no page.
     """
-    page = whole(answer)
-    rows = [row for row in objects(page, "mediaItems") if text(row, "id")]
+    found, next_page_token = page(answer, "mediaItems")
+    rows = [row for row in found if text(row, "id")]
     urls = ((text(row, "id"), text(part(row, "mediaFile"), "baseUrl")) for row in rows)
     return ItemsPage(
-        Page(tuple(_item(row) for row in rows), text(page, "nextPageToken") or None),
+        Page(tuple(_item(row) for row in rows), next_page_token),
         {ItemId(item): url for item, url in urls if url},
     )
 

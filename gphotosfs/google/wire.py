@@ -1,12 +1,23 @@
 """The Library API's JSON, turned into our values; the only place that knows its field names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from gphotosfs.google.members import Members, integer, number, objects, part, seconds, text, whole
+from gphotosfs.errors import BadAnswerError
+from gphotosfs.google.members import (
+    Members,
+    integer,
+    number,
+    objects,
+    page,
+    part,
+    seconds,
+    text,
+    whole,
+)
 from gphotosfs.model import Album, AlbumId, ItemId, MediaItem, MediaKind, Page, Processing
 
 # Partial responses: `nextPageToken` has to be named, or paging is lost.
@@ -22,6 +33,8 @@ _RFC_3339: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))",
     re.ASCII,
 )
+# google.rpc.Code: INVALID_ARGUMENT, as seen for deleted items, and NOT_FOUND (the reference, section 1.7).
+_UNKNOWN: Final = (3, 5)
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 _NS: Final = 1_000_000_000
 
@@ -38,25 +51,21 @@ def albums_page(answer: object) -> Page[Album]:
     """A page of albums.list.
 
     Raises:
-        BadAnswerError: the answer is no JSON object.
+        BadAnswerError: the answer is no page.
     """
-    page = whole(answer)
-    albums = tuple(_album(row) for row in objects(page, "albums") if text(row, "id"))
-    return Page(albums, text(page, "nextPageToken") or None)
+    rows, next_page_token = page(answer, "albums")
+    return Page(tuple(_album(row) for row in rows if text(row, "id")), next_page_token)
 
 
 def items_page(answer: object) -> ItemsPage:
     """A page of mediaItems.list or .search.
 
     Raises:
-        BadAnswerError: the answer is no JSON object.
+        BadAnswerError: the answer is no page.
     """
-    page = whole(answer)
-    rows = [row for row in objects(page, "mediaItems") if text(row, "id")]
-    return ItemsPage(
-        Page(tuple(_item(row) for row in rows), text(page, "nextPageToken") or None),
-        _base_urls(rows),
-    )
+    found, next_page_token = page(answer, "mediaItems")
+    rows = [row for row in found if text(row, "id")]
+    return ItemsPage(Page(tuple(_item(row) for row in rows), next_page_token), _base_urls(rows))
 
 
 def batch(answer: object) -> ItemsPage:
@@ -68,6 +77,24 @@ def batch(answer: object) -> ItemsPage:
     results = objects(whole(answer), "mediaItemResults")
     rows = [row for row in (part(result, "mediaItem") for result in results) if text(row, "id")]
     return ItemsPage(Page(tuple(_item(row) for row in rows)), _base_urls(rows))
+
+
+def unknown(answer: object, asked: Sequence[ItemId]) -> set[ItemId]:
+    """Those of the ids asked for of which mediaItems.batchGet says that there is no such item.
+
+    What merely could not be had this time is none of them.
+
+    Raises:
+        BadAnswerError: the answer has not one result for each id.
+    """
+    results = list(objects(whole(answer), "mediaItemResults"))
+    if len(results) != len(asked):
+        raise BadAnswerError("Google's answer has not one result for each item")
+    return {
+        item
+        for item, result in zip(asked, results, strict=True)
+        if "mediaItem" not in result and part(result, "status").get("code") in _UNKNOWN
+    }
 
 
 def time_ns(text: str) -> int | None:

@@ -29,8 +29,8 @@ class Library(Protocol):
     ) -> Page[MediaItem]:
         """One page of the items that match, newest first unless the search says otherwise."""
 
-    async def batch_get(self, items: list[ItemId]) -> Page[MediaItem]:
-        """Those of up to 50 items that still exist."""
+    async def unknown(self, items: list[ItemId]) -> set[ItemId]:
+        """Those of up to 50 different items of which Google says that it does not know them."""
 
 
 class NoLibrary:
@@ -58,6 +58,6 @@ class NoLibrary:
         """No item."""
         return Page(())
 
-    async def batch_get(self, _items: list[ItemId]) -> Page[MediaItem]:
-        """No item."""
-        return Page(())
+    async def unknown(self, _items: list[ItemId]) -> set[ItemId]:
+        """No item: nobody can say."""
+        return set()

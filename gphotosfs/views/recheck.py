@@ -164,7 +164,6 @@ class Recheck:
         after = Inode(0)
         while missing := recheck.not_met(self._store.read, look, after, limits.BATCH_GET_MAX):
             after = missing[-1][0]
-            found = await self._library.batch_get([identity for _, identity in missing])
-            there = {item.id for item in found.items}
-            gone = [inode for inode, identity in missing if identity not in there]
+            unknown = await self._library.unknown([identity for _, identity in missing])
+            gone = [inode for inode, identity in missing if identity in unknown]
             self._changed(await self._store.write(recheck.take_away, gone))

@@ -120,14 +120,13 @@ async def test_videos_and_favorites_are_searched(google: Google, photos: Simulat
     assert favorites.items
 
 
-async def test_a_batch_is_one_request_and_leaves_out_the_unknown(
+async def test_one_request_tells_which_of_fifty_items_are_unknown(
     google: Google, photos: SimulatedGoogle
 ) -> None:
     known = [ItemId(item.id) for item in photos.world.items()][:49]
+    unknown = ItemId("x" * 95)
 
-    page = await google.library.batch_get([*known, ItemId("x" * 95)])
-
-    assert [item.id for item in page.items] == known
+    assert await google.library.unknown([*known[:20], unknown, *known[20:]]) == {unknown}
     assert len(photos.log) == 1
 
 

@@ -60,6 +60,10 @@ def test_a_start_behind_the_end() -> None:
         answered(204),
         answered(416),
         answered(416, content_range="bytes */100"),
+        answered(416, content_range="bytes */0"),
+        answered(200, content_length="0"),
+        answered(200, content_length="9" * 19),
+        answered(206, content_range=f"bytes 10-19/{2**63}"),
     ],
 )
 def test_what_can_t_be_an_answer_is_a_bad_one(response: httpx.Response) -> None:
@@ -72,7 +76,14 @@ def test_a_head_tells_the_length() -> None:
 
 
 @pytest.mark.parametrize(
-    "response", [answered(405), answered(200), answered(200, content_length="many")]
+    "response",
+    [
+        answered(405),
+        answered(200),
+        answered(200, content_length="many"),
+        answered(200, content_length="0"),
+        answered(200, content_length="9" * 19),
+    ],
 )
 def test_a_head_that_is_of_no_use(response: httpx.Response) -> None:
     assert length_of_head(response) is None

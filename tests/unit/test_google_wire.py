@@ -3,7 +3,7 @@
 import pytest
 
 from gphotosfs.errors import BadAnswerError
-from gphotosfs.google import wire
+from gphotosfs.google import picker_wire, wire
 from gphotosfs.model import Album, AlbumId, ItemId, MediaItem, MediaKind, Processing
 
 
@@ -70,6 +70,23 @@ def test_an_answer_that_is_no_object_is_bad() -> None:
         wire.items_page([])
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"error": {"code": 503, "status": "UNAVAILABLE"}},
+        {"mediaItems": [{"id": "a"}], "nextPageToken": 7},
+        {"mediaItems": [{"id": "a"}], "nextPageToken": {"token": "b"}},
+        {"mediaItems": {"id": "a"}},
+        {"mediaItems": "a", "nextPageToken": "b"},
+    ],
+)
+def test_what_would_end_a_listing_too_early_is_no_page(answer: object) -> None:
+    """An end is believed: all that did not come until then counts as deleted."""
+    for decode in (wire.items_page, picker_wire.items_page):
+        with pytest.raises(BadAnswerError):
+            decode(answer)
+
+
 def test_an_item_of_which_only_the_id_is_known() -> None:
     assert wire.items_page({"mediaItems": [{"id": "x"}]}).page.items == (MediaItem(id=ItemId("x")),)
 
@@ -102,6 +119,29 @@ def test_a_batch_leaves_out_what_google_does_not_know() -> None:
     unknown = {"status": {"code": 3, "message": "Invalid media item ID."}}
 
     assert [*wire.batch({"mediaItemResults": [found, unknown]}).base_urls] == ["a"]
+
+
+def test_an_item_is_unknown_only_where_google_says_so() -> None:
+    """What is taken for unknown is no longer shown, so an item that had bad luck must not be."""
+    ids = [ItemId(one) for one in "abcdef"]
+    results = [
+        {"mediaItem": {"id": "a"}},
+        {"status": {"code": 3, "message": "Invalid media item ID."}},
+        {"status": {"code": 5}},
+        {"status": {"code": 13, "message": "Internal error encountered."}},
+        {"status": "?"},
+        {},
+    ]
+
+    assert wire.unknown({"mediaItemResults": results}, ids) == {"b", "c"}
+
+
+@pytest.mark.parametrize("answer", [{}, {"mediaItemResults": [{}]}, {"error": {}}, []])
+def test_a_batch_that_does_not_answer_for_each_item_says_of_none_that_it_is_unknown(
+    answer: object,
+) -> None:
+    with pytest.raises(BadAnswerError):
+        wire.unknown(answer, [ItemId("a"), ItemId("b")])
 
 
 @pytest.mark.parametrize(
