@@ -16,8 +16,9 @@ from gphotosfs.cli.arguments import json_option, profile_option
 from gphotosfs.cli.checks import Life, life_of
 from gphotosfs.cli.failures import FAILED, SIGN_IN_NEEDED
 from gphotosfs.cli.guidance import typed
-from gphotosfs.config import Profile, Settings, read_config_file, settings_from
+from gphotosfs.config import Folders, Profile, Settings, read_config_file, settings_from
 from gphotosfs.control import mounts, recorded_mounts
+from gphotosfs.control.mounts import MOUNTINFO
 from gphotosfs.doctor import Finding, Level, Machine, Patient, examine_google, examine_machine
 from gphotosfs.errors import ConfigError
 from gphotosfs.google import token_file
@@ -56,13 +57,25 @@ def doctor(profile: Profile, as_json: bool) -> None:
 
 def machine_of(profile: Profile) -> Machine:
     """This machine, with our mounts on it."""
-    ours = {mounted.mountpoint for mounted in mounts() if mounted.is_ours}
-    recorded = {Path(record.mountpoint) for record in recorded_mounts(profile.folders)}
     return Machine(
         profile=profile,
-        mounts=sorted(ours | recorded),
+        mounts=mounts_of(os.getuid(), profile.folders),
         dead=lambda path: life_of(path) is not Life.ALIVE,
         is_root=os.getuid() == 0,
+    )
+
+
+def mounts_of(uid: int, folders: Folders, mountinfo: Path = MOUNTINFO) -> list[Path]:
+    """Our mount points that a user can mend: for root all, for others those that they serve."""
+    # An option changes the type that mount tables show; a record tells that it is ours.
+    recorded = {Path(record.mountpoint) for record in recorded_mounts(folders, mountinfo)}
+    return sorted(
+        {
+            mounted.mountpoint
+            for mounted in mounts(mountinfo)
+            if (mounted.is_ours or (mounted.is_fuse and mounted.mountpoint in recorded))
+            and (uid == 0 or mounted.user_id == uid)
+        }
     )
 
 
