@@ -162,8 +162,8 @@ def _values(item: MediaItem) -> tuple[Any, ...]:
         "url": item.product_url,
         "description": item.description,
         "camera": _camera(item),
-        "width": item.width,
-        "height": item.height,
+        "width": _pixels(item.width),
+        "height": _pixels(item.height),
         "focal_length_mm": item.focal_length_mm,
         "aperture_f": item.aperture_f,
         "iso": item.iso,
@@ -182,8 +182,8 @@ def _values(item: MediaItem) -> tuple[Any, ...]:
         _storable(item.mime_type),
         item.kind,
         created_ns,
-        _int64(item.width),
-        _int64(item.height),
+        _pixels(item.width),
+        _pixels(item.height),
         item.processing,
         _storable(_camera(item)),
         json.dumps({k: v for k, v in details.items() if v not in ("", None)}),
@@ -198,6 +198,12 @@ def _degrees(value: float | None) -> str:
 def _int64(number: int | None) -> int | None:
     # What SQLite can hold; as a time that is 1677 to 2262. Anything outside is nonsense.
     return number if number is not None and -(2**63) <= number < 2**63 else None
+
+
+def _pixels(number: int | None) -> int | None:
+    # A JPEG's side has 16 bits, a PNG's 31: anything larger is nonsense, and two of them multiplied
+    # would not fit into SQLite.
+    return number if number is not None and 0 <= number < 2**31 else None
 
 
 def _storable(text: str) -> str:

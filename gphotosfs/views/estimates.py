@@ -52,7 +52,7 @@ class Estimates:
         """An estimate of an item's size, above zero."""
         if is_preview(item.inode):
             pixels = (item.width or PREVIEW_MAX_PX) * (item.height or PREVIEW_MAX_PX)
-            return max(4096, int(PREVIEW_BYTES_PER_PIXEL * pixels))
+            return max(4096, min(int(PREVIEW_BYTES_PER_PIXEL * pixels), VIDEO_BYTES))
         if item.kind is MediaKind.VIDEO:
             return int(_percentile(self._videos[item.height or 0])) or VIDEO_BYTES
         if not item.width or not item.height or item.width < 0 or item.height < 0:

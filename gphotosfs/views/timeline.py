@@ -135,7 +135,8 @@ class Timeline:
             return [way]
         # Days that Google counts as older than the oldest we were told, and none, are left to the last.
         way.position = days[-1]
-        density = len(page.items) / ((days[0] - days[-1]).days + 1)
+        # Google's order is that of local times, so in UTC the first day may be the earlier one.
+        density = len(page.items) / (abs((days[0] - days[-1]).days) + 1)
         remaining = (days[-1] - oldest[0]).days
         count = max(1, min(SIDE_BY_SIDE, math.ceil(density * remaining / WORTH_A_SPAN)))
         ways = [way]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
+import httpx
 import trio
 
 from gphotosfs.app.core import Core
@@ -48,7 +49,12 @@ def profile_in(folder: Path) -> Profile:
 
 @asynccontextmanager
 async def running_core(
-    folder: Path, photos: SimulatedGoogle, *, seen: Seen | None = None, **settings: Any
+    folder: Path,
+    photos: SimulatedGoogle,
+    *,
+    seen: Seen | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Core]:
     """The services, running; leaving the context ends them as an unmount does."""
     seen = seen or Seen()
@@ -63,6 +69,7 @@ async def running_core(
             quota_calls=chosen.quota_calls,
             quota_bytes=chosen.quota_byte_requests,
             chance=random.Random(0),
+            transport=transport,
         ),
         changed=seen.changed,
         renewed=seen.renewed.append,

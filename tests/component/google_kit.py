@@ -1,9 +1,11 @@
 """A Google connection over the simulator, with clocks that stand or jump as the test wants."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import trio
 
 from gphotosfs.google.connection import Google, connect
@@ -45,8 +47,30 @@ def token_file(folder: Path, photos: SimulatedGoogle, *, signed_in: bool = True)
     return path
 
 
+class Altered(httpx.AsyncBaseTransport):
+    """The simulator, but its API's JSON is what `alter` makes of it, called with path and answer."""
+
+    def __init__(self, photos: SimulatedGoogle, alter: Callable[[str, Any], object]) -> None:
+        self._photos = photos.transport()
+        self._alter = alter
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, altered."""
+        response = await self._photos.handle_async_request(request)
+        if not request.url.path.startswith("/v1/") or response.status_code != 200:
+            return response
+        answer = self._alter(request.url.path, json.loads(await response.aread()))
+        # What JSON can't say well Python's says as others do that are broken: NaN, half surrogates.
+        return httpx.Response(200, content=json.dumps(answer).encode())
+
+
 def connected(
-    folder: Path, photos: SimulatedGoogle, *, signed_in: bool = True, **options: Any
+    folder: Path,
+    photos: SimulatedGoogle,
+    *,
+    signed_in: bool = True,
+    transport: httpx.AsyncBaseTransport | None = None,
+    **options: Any,
 ) -> Google:
     """A connection in process; its files lie in the folder."""
     return connect(
@@ -54,7 +78,7 @@ def connected(
         folder / "state",
         now=unix_now_s,
         elapsed=trio.current_time,
-        transport=photos.transport(),
+        transport=transport or photos.transport(),
         token_transport=photos.sync_transport(),
         **options,
     )

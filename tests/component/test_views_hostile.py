@@ -1,7 +1,7 @@
 """Libraries and listings as awkward as the simulator can make them."""
 
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from gphotosfs.app.core import Core
 from gphotosfs.model import Inode
 from gphotosfs.simulator.service import SimulatedGoogle
 from gphotosfs.simulator.world import World
-from tests.component.core_kit import listing, running_core, walk
-from tests.component.google_kit import small_library
+from tests.component.core_kit import content, listing, running_core, walk
+from tests.component.google_kit import Altered, small_library
 
 SWITCHES: dict[str, dict[str, Any]] = {
     "as usual": {},
@@ -200,3 +200,41 @@ async def test_the_last_item_of_a_day_takes_the_day_with_it(tmp_path: Path) -> N
         await core.refresh("media/all")
         assert "1970" not in await listing(core, "media/by-day")
         assert "1970" not in await listing(core, "media/by-year")
+
+
+async def test_pixels_that_no_picture_has_are_unknown_ones(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Multiplied they would not fit into the catalogue, nor an estimate made of them into `stat`."""
+    world = small_library(items=3)
+    world.add_item(filename="vast.jpg", width=2**40, height=2**40)
+    photos = SimulatedGoogle(world)
+    async with running_core(tmp_path, photos) as core:
+        preview = (await listing(core, "previews/media/all"))["vast.jpg"]
+        assert 0 < preview.size_bytes < 2**32
+        await content(core, "media/all/vast.jpg")
+        await trio.sleep(60)  # what was learned is written
+    async with running_core(tmp_path, photos) as core:
+        assert (await listing(core, "media/all"))["vast.jpg"].size_is_exact
+
+
+@pytest.mark.parametrize("days_later", [1, 2, 5000])
+async def test_a_first_page_that_does_not_begin_with_the_newest_is_listed_all_the_same(
+    tmp_path: Path, days_later: int, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Google sorts by the local time of capture and tells it in UTC, so an order may look odd."""
+    world = small_library(items=130)
+    photos = SimulatedGoogle(world)
+    photos.options.access_token_life_s = 1e9
+
+    def alter(_path: str, answer: Any) -> object:
+        rows = answer.get("mediaItems", [])
+        if len(rows) == 100:
+            first = datetime.fromisoformat(rows[0]["mediaMetadata"]["creationTime"][:19])
+            later = first + timedelta(days=days_later)
+            rows[-1]["mediaMetadata"]["creationTime"] = f"{later:%Y-%m-%dT%H:%M:%S}Z"
+        return answer
+
+    async with running_core(tmp_path, photos, transport=Altered(photos, alter)) as core:
+        shown = [item for item in world.items() if not item.archived]
+        assert len(await listing(core, "media/all")) == len(shown)
