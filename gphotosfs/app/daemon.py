@@ -20,7 +20,9 @@ from gphotosfs.app.thumbnails import thumbnails_of
 from gphotosfs.app.writer import write
 from gphotosfs.catalog.places import Changes
 from gphotosfs.config import LogLevel, MountRequest
-from gphotosfs.control import Handler, ProfileLock, connect
+from gphotosfs.control import ProfileLock
+from gphotosfs.control.client import connect
+from gphotosfs.control.server import Handler
 from gphotosfs.desktop.thumbnails import Thumbnails
 from gphotosfs.fuse import session
 from gphotosfs.fuse.attributes import Ownership

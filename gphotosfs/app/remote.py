@@ -15,7 +15,8 @@ import trio
 
 from gphotosfs import errors
 from gphotosfs.catalog.places import Changes
-from gphotosfs.control import Client, Handler
+from gphotosfs.control.client import Client
+from gphotosfs.control.server import Handler
 from gphotosfs.lanes import Lane, current_lane, in_lane
 from gphotosfs.model import Entry, Inode, Node, Picture, Place, Usage
 from gphotosfs.views.tree import Tree

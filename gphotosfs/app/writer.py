@@ -12,7 +12,9 @@ from gphotosfs.app.core import Core
 from gphotosfs.app.remote import News, Readers, handlers
 from gphotosfs.catalog.places import Changes
 from gphotosfs.config import Profile, Settings
-from gphotosfs.control import Client, Handler, ProfileLock, connect, serve
+from gphotosfs.control import ProfileLock
+from gphotosfs.control.client import Client, connect
+from gphotosfs.control.server import Handler, serve
 from gphotosfs.google import connection
 from gphotosfs.google.endpoints import GOOGLE, Endpoints
 from gphotosfs.model import Inode

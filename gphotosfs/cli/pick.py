@@ -15,7 +15,7 @@ from gphotosfs.cli.guidance import typed
 from gphotosfs.cli.progress import Shown, photos_and_videos
 from gphotosfs.cli.reaching import reached
 from gphotosfs.config import Profile
-from gphotosfs.control import Client
+from gphotosfs.control.client import Client
 from gphotosfs.errors import NoEntryError, PermissionRefusedError, SignInError
 
 LOOK_S: Final = 0.5

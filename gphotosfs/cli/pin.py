@@ -19,7 +19,7 @@ from gphotosfs.cli.pick import INTERRUPTED
 from gphotosfs.cli.progress import Shown, photos_and_videos
 from gphotosfs.cli.reaching import reached, reached_at
 from gphotosfs.config import Folders, Profile
-from gphotosfs.control import Client
+from gphotosfs.control.client import Client
 from gphotosfs.errors import NoEntryError, NotMountedError
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from gphotosfs.cli.logs import log_to
 from gphotosfs.config import Profile, read_config_file, settings_from
-from gphotosfs.control import Client, connect
+from gphotosfs.control.client import Client, connect
 
 T = TypeVar("T")
 

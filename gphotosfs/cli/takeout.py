@@ -15,7 +15,7 @@ from gphotosfs.cli.failures import FAILED
 from gphotosfs.cli.guidance import typed
 from gphotosfs.cli.reaching import reached
 from gphotosfs.config import Profile
-from gphotosfs.control import Client
+from gphotosfs.control.client import Client
 from gphotosfs.takeout import register, verifying
 from gphotosfs.takeout.verifying import total_bytes
 

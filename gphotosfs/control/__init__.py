@@ -1,6 +1,9 @@
-"""How commands and further mounts of a profile talk to the daemon that may write."""
+"""How commands and further mounts of a profile talk to the daemon that may write.
 
-from gphotosfs.control.client import Client, call, connect
+What needs an event loop is in `client` and `server`, to be imported from there: most commands make one
+call and end, and trio takes as long to load as all the rest of such a command.
+"""
+
 from gphotosfs.control.lock import ProfileLock
 from gphotosfs.control.mounts import (
     Mounted,
@@ -10,19 +13,15 @@ from gphotosfs.control.mounts import (
     record_of,
     recorded_mounts,
 )
-from gphotosfs.control.server import Handler, serve
+from gphotosfs.control.one_call import call
 
 __all__ = [
-    "Client",
-    "Handler",
     "MountRecord",
     "Mounted",
     "ProfileLock",
     "call",
-    "connect",
     "mounted_at",
     "mounts",
     "record_of",
     "recorded_mounts",
-    "serve",
 ]

@@ -13,6 +13,7 @@ import trio
 from gphotosfs import errors
 from gphotosfs.config import make_private_dir
 from gphotosfs.control import frames
+from gphotosfs.control.frame_reader import FrameReader
 from gphotosfs.control.socket_path import short_path
 
 log = logging.getLogger(__name__)
@@ -34,13 +35,19 @@ async def serve(
 ) -> None:
     """Answer calls at the socket until cancelled; started once it can be connected to.
 
-    A socket that is there already is replaced: the caller holds the profile's lock, so nobody
-    listens behind it.
+    A socket that is there already is replaced, unless somebody answers at it: the caller holds the
+    profile's lock, but that is another one where only the data folder differs (XDG_DATA_HOME).
 
     Raises:
+        StoreError: another daemon listens there.
         OSError: the socket can't be made.
     """
     make_private_dir(path.parent)
+    if _is_answered(path):
+        raise errors.StoreError(
+            f"another daemon answers at {path} already, for a profile of this name in another data "
+            "folder: give this one an XDG_RUNTIME_DIR of its own as well"
+        )
     listener = trio.SocketListener(_listening(path))
     try:
         async with trio.open_nursery() as nursery:
@@ -48,6 +55,19 @@ async def serve(
             task_status.started()
     finally:
         _remove(path)
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.setblocking(False)
+        try:
+            with short_path(path) as name:
+                asking.connect(name)
+        except BlockingIOError:
+            return True  # unix(7): so many wait for the listener's answer that there is no room
+        except OSError:
+            return False
+    return True
 
 
 def _remove(path: Path) -> None:
@@ -99,7 +119,7 @@ class _Connection:
 
     async def run(self) -> None:
         """Until the client goes; its calls end with it."""
-        incoming = frames.FrameReader(self._stream)
+        incoming = FrameReader(self._stream)
         async with trio.open_nursery() as nursery:
             try:
                 while (frame := await incoming.frame()) is not None:

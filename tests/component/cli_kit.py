@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 
 from gphotosfs.cli.main import main
 from gphotosfs.config import Folders, Profile
-from gphotosfs.control import ProfileLock, serve
+from gphotosfs.control import ProfileLock
+from gphotosfs.control.server import serve
 
 Run = Callable[..., Awaitable[Result]]
 

@@ -18,7 +18,8 @@ from gphotosfs.cli.main import main
 from gphotosfs.cli.refresh import path_inside
 from gphotosfs.cli.status_table import flat
 from gphotosfs.config import OPTIONS, Place, Profile
-from gphotosfs.control import ProfileLock, serve
+from gphotosfs.control import ProfileLock
+from gphotosfs.control.server import serve
 from gphotosfs.desktop.thumbnail_files import Pictured, ThumbnailFiles
 from gphotosfs.pictures import with_text
 

@@ -12,7 +12,9 @@ import trio
 import trio.testing
 
 from gphotosfs import errors
-from gphotosfs.control import Client, Handler, ProfileLock, call, connect, frames, serve
+from gphotosfs.control import ProfileLock, call, frames
+from gphotosfs.control.client import Client, connect
+from gphotosfs.control.server import Handler, serve
 
 Asked = Callable[[trio.SocketStream], Awaitable[None]]
 
@@ -256,6 +258,17 @@ async def test_the_socket_is_private_and_replaces_a_stale_one(path: Path) -> Non
         assert await client.call("double", number=1) == 2
 
     assert not path.exists()
+
+
+async def test_a_socket_at_which_somebody_answers_is_left_to_them(path: Path) -> None:
+    """Two data folders with one runtime folder have a lock each; commands would ask the wrong daemon."""
+    async with serving(path, {"double": double}) as client:
+        with pytest.raises(errors.StoreError, match="XDG_RUNTIME_DIR"):
+            await serve(path, {})
+
+        assert await client.call("double", number=1) == 2
+        async with connect(path) as other:
+            assert await other.call("double", number=2) == 4
 
 
 async def test_a_path_longer_than_a_socket_address_is_served(tmp_path: Path) -> None:
