@@ -28,8 +28,8 @@ class World:
     now_s: float = 1_800_000_000.0
     limit_bytes: int = 1 << 30
     max_age_s: float | None = None
-    disk_error: OSError | None = None
-    """What every write of a block meets."""
+    disk_error: Exception | None = None
+    """What every write of a block meets, and every commit."""
 
     async def blocking(self, function: Callable[[Unpack[Ts]], T], /, *args: *Ts) -> T:
         """Disk work on the spot: virtual time does not wait for threads."""

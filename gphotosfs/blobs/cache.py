@@ -3,7 +3,7 @@
 import copy
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, TypeVarTuple, Unpack
@@ -89,20 +89,32 @@ class BlobCache:
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
-                nursery.start_soon(orphans.remove_orphans, self._shelf)
+                nursery.start_soon(self._tend, orphans.remove_orphans, self._shelf)
                 if self._max_age_s is not None:
-                    nursery.start_soon(drop_old, self._shelf, self._max_age_s, self._clock)
+                    age_s = self._max_age_s
+                    nursery.start_soon(self._tend, drop_old, self._shelf, age_s, self._clock)
                 task_status.started()
-                await evict(self._shelf, self._limits)
+                await self._tend(evict, self._shelf, self._limits)
                 while True:
                     await self._shelf.time_to_commit()
-                    await self._shelf.commit()
-                    await evict(self._shelf, self._limits)
+                    await self._tend(self._commit_and_evict)
         finally:
             self._nursery = None
             with trio.move_on_after(LAST_COMMIT_S, shield=True):
-                await self._shelf.commit()
+                await self._tend(self._shelf.commit)
             self._shelf.close()
+
+    async def _commit_and_evict(self) -> None:
+        await self._shelf.commit()
+        await evict(self._shelf, self._limits)
+
+    async def _tend(self, task: Callable[[Unpack[Ts]], Awaitable[object]], *args: *Ts) -> None:
+        """Something for the disk: a bug in it costs the cache for a while, and never the mount."""
+        try:
+            await task(*args)
+        except Exception:
+            log.exception("bug in the care of the cache")
+            self._shelf.degrade("a bug, see the log")
 
     # --- what the mount asks for ---------------------------------------------------------------
 

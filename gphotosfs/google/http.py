@@ -18,6 +18,7 @@ from gphotosfs.errors import (
     BadAnswerError,
     DeadlineError,
     OfflineError,
+    RejectedRequestError,
     RemoteError,
     ServerTroubleError,
 )
@@ -206,17 +207,23 @@ class Http:
             if hop == 0:
                 self._ledger.take(ask.kind, ask.lane)
                 self.tally.requests[ask.kind] += 1
-            response = await self._send(
-                ask,
-                self._clients.build_request(
-                    ask.method, url, params=params, headers=headers, json=ask.body
-                ),
-            )
+            response = await self._send(ask, self._request(ask, url, params, headers))
             if not response.has_redirect_location:
                 return await self._judge(ask, response, token, finish)
             await close(response)
             url, params = _target(response), None
         raise BadAnswerError(f"{ask.what}: {url.host} redirects without end")
+
+    def _request(
+        self, ask: Ask, url: httpx.URL, params: Mapping[str, Any] | None, headers: dict[str, str]
+    ) -> httpx.Request:
+        try:
+            return self._clients.build_request(
+                ask.method, url, params=params, headers=headers, json=ask.body
+            )
+        except httpx.InvalidURL as exc:
+            # An id or a page token of some 64 KiB, say.
+            raise RejectedRequestError(f"{ask.what}: what it is about fits no address") from exc
 
     def _check(self, kind: Kind, url: httpx.URL) -> None:
         if kind in (Kind.CALLS, Kind.PICKER_CALLS):

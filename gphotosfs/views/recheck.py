@@ -91,6 +91,9 @@ class Recheck:
             except errors.GPhotosError as exc:
                 log.info("looking for deleted and undated items goes on later: %s", exc)
                 await trio.sleep(RETRY_S)
+            except Exception:
+                log.exception("bug while looking for deleted and undated items")
+                await trio.sleep(RETRY_S)
 
     def _row(self) -> ListingRow | None:
         return listings.listing_of(self._store.read, ListingKind.RECHECK)

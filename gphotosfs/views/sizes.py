@@ -236,6 +236,9 @@ class Sizes:
         except errors.StoreError as exc:
             log.warning("sizes can't be kept: %s", exc)
             return
+        except Exception:
+            log.exception("bug while keeping sizes")
+            return
         for inode, size_bytes in learned.items():
             if self._learned.get(inode) == size_bytes:
                 del self._learned[inode]

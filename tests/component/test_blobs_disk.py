@@ -324,3 +324,23 @@ async def test_disk_work_runs_in_threads_unless_told_otherwise(world: World) -> 
             assert await whole(cache, A, None, 128 * KIB) == content
             nursery.cancel_scope.cancel()
     assert world.source.sent_bytes == len(content)
+
+
+async def test_a_bug_in_the_care_of_the_disk_costs_the_cache_for_a_while_and_never_the_mount(
+    world: World, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody has foreseen it: here there are no threads left."""
+    content = world.source.contents[A] = some_bytes(MIB)
+    async with world.cache() as cache:
+        assert await whole(cache, A, None, 128 * KIB) == content
+        world.disk_error = RuntimeError("can't start new thread")
+        await trio.sleep(10)
+        assert cache.usage().degraded
+        world.disk_error = None
+        await trio.sleep(60)
+        assert not cache.usage().degraded
+    assert caplog.text.count("bug in the care of the cache") == 1
+    requests = len(world.source.log)
+    async with world.cache() as cache:
+        assert await whole(cache, A, None, 128 * KIB) == content
+    assert len(world.source.log) == requests

@@ -130,6 +130,14 @@ async def test_one_request_tells_which_of_fifty_items_are_unknown(
     assert len(photos.log) == 1
 
 
+async def test_an_id_that_fits_no_address_is_rejected_without_asking(
+    google: Google, photos: SimulatedGoogle
+) -> None:
+    with pytest.raises(RejectedRequestError):
+        await google.library.unknown([ItemId("x" * 100_000)])
+    assert photos.log == []
+
+
 async def test_an_album_of_another_client_is_a_rejected_request(google: Google) -> None:
     with pytest.raises(RejectedRequestError, match="Invalid album ID"):
         await google.library.album_items_page(AlbumId("AF1Qip"))
