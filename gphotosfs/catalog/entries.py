@@ -140,6 +140,12 @@ def item_with_id(db: Connection, identity: ItemId) -> ItemRow | None:
     return None if row is None else own_item(db, Inode(row[0]))
 
 
+def source_of(db: Connection, identity: ItemId) -> ItemSource | None:
+    """Where the bytes with this id are to be had; None if they were never listed."""
+    row = db.execute("SELECT source FROM item WHERE id = ?", (identity,)).fetchone()
+    return None if row is None else ItemSource(row[0])
+
+
 def shown_inode(db: Connection, inode: Inode) -> Inode:
     """The number under which an item is shown: that of an older one, if it was joined to it."""
     row = db.execute("SELECT joined_to FROM item WHERE inode = ?", (inode,)).fetchone()

@@ -18,7 +18,7 @@ async def close(response: httpx.Response) -> None:
     with trio.move_on_after(CLOSE_S, shield=True):
         if not response.is_stream_consumed and _is_short(response):
             with suppress(httpx.RequestError):
-                await response.aread()
+                await _read_to_end(response)
         await response.aclose()
 
 
@@ -39,6 +39,13 @@ async def give_up(chunks: AsyncIterator[bytes]) -> None:
         with suppress(httpx.RequestError, httpx.StreamError):
             while await anext(chunks, b""):
                 pass
+
+
+async def _read_to_end(response: httpx.Response) -> None:
+    """Let what is left of a short body go by; httpx's own reading would decode and keep it."""
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for _ in response.stream:
+        pass
 
 
 def _is_short(response: httpx.Response) -> bool:

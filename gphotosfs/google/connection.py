@@ -14,7 +14,7 @@ from gphotosfs import __version__, limits
 from gphotosfs.google import library
 from gphotosfs.google.ask import CONNECT_S, DEADLINE_S
 from gphotosfs.google.base_urls import BaseUrls
-from gphotosfs.google.clients import Clients
+from gphotosfs.google.clients import Client, Clients
 from gphotosfs.google.endpoints import GOOGLE, Endpoints
 from gphotosfs.google.http import Http
 from gphotosfs.google.library import LibraryApi
@@ -155,8 +155,8 @@ def connect(
     headers = {"User-Agent": f"gphotosfs/{__version__}"}
     pace = min(1.0, deadline_s / DEADLINE_S)
 
-    def client() -> httpx.AsyncClient:
-        made = httpx.AsyncClient(
+    def client() -> Client:
+        made = Client(
             headers=headers,
             verify=tls,
             trust_env=trust_env,

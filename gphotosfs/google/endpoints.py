@@ -6,6 +6,7 @@ outside Google's, nothing without TLS, and a redirect is checked like the first 
 
 import ipaddress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import httpx
@@ -28,7 +29,8 @@ API_HOSTS: Final = frozenset({"photoslibrary.googleapis.com", "photospicker.goog
 MEDIA_DOMAIN: Final = ".googleusercontent.com"
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: what is asked of it with each request is kept in its dictionary.
+@dataclass(frozen=True)
 class Endpoints:
     """Where the Library API is, and the others with it.
 
@@ -39,7 +41,7 @@ class Endpoints:
     library: str = "https://photoslibrary.googleapis.com"
     """An origin, without a path."""
 
-    @property
+    @cached_property
     def are_loopback(self) -> bool:
         """Whether these are a simulator's."""
         return is_loopback(httpx.URL(self.library))
@@ -69,7 +71,7 @@ class Endpoints:
 
     def is_api(self, url: httpx.URL) -> bool:
         """Whether a bearer token may be sent there."""
-        return _origin(url) in {_origin(httpx.URL(self.library)), _origin(self._theirs(PICKER))}
+        return _origin(url) in self._api_origins
 
     def check_api(self, url: httpx.URL) -> None:
         """Let an address of an API pass.
@@ -96,6 +98,10 @@ class Endpoints:
             RefusedAddressError: it is another address.
         """
         self._check(url, url.host.endswith(MEDIA_DOMAIN))
+
+    @cached_property
+    def _api_origins(self) -> frozenset[tuple[str, str, int | None]]:
+        return frozenset({_origin(httpx.URL(self.library)), _origin(self._theirs(PICKER))})
 
     def _theirs(self, address: str) -> httpx.URL:
         """An address of Google's, or where a simulator has it: all at its one origin."""

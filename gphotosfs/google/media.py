@@ -84,7 +84,8 @@ class GoogleMedia:
             RemoteError: there is no usable answer; the subclass says why.
         """
         base = await self._ready(key, await self._base_urls.get(key.item))
-        place = endpoints.parse(base.url).host, key.variant
+        # The front of the address, up to the path: which host it is.
+        place = base.url[: base.url.find("/", len("https://"))], key.variant
         if place not in self._headless and (total := await self._size_by_head(key)) is not None:
             return total
         async with self._opened(key, 0, 1) as answer:

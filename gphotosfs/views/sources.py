@@ -53,14 +53,14 @@ class Sources:
         return await self._of(key).size(key)
 
     def _of(self, key: BlobKey) -> MediaSource:
-        item = entries.item_with_id(self._store.read, key.item)
-        if item is None or item.source is ItemSource.LIBRARY:
+        source = entries.source_of(self._store.read, key.item)
+        if source is None or source is ItemSource.LIBRARY:
             return self._library
         if key.variant is Variant.PREVIEW:
             return self._previews
-        if item.source is ItemSource.TAKEOUT:
+        if source is ItemSource.TAKEOUT:
             return self._takeout
-        session = picks.session_for(self._store.read, item.id)
+        session = picks.session_for(self._store.read, key.item)
         if session is None:
             raise errors.CutOffError(
                 "the Picker session ended before these bytes were here; pick it again: gphotosfs pick"

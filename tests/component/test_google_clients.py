@@ -1,15 +1,10 @@
-"""What makes many connections and large bodies cheap: several clients, and reads of all that is there."""
+"""What makes many connections cheap: several clients, which keep nothing of what passes."""
 
-import ssl
 from collections.abc import AsyncIterator
-from typing import Any
 
-import httpcore
 import httpx
-import trio
 
-from gphotosfs.google.clients import EACH, Clients
-from gphotosfs.google.streams import Backend, Stream, read_whole_arrivals
+from gphotosfs.google.clients import EACH, Client, Clients
 
 
 async def body() -> AsyncIterator[bytes]:
@@ -90,54 +85,17 @@ async def test_a_request_that_fails_leaves_its_place() -> None:
     await clients.aclose()
 
 
-class Arrived(httpcore.AsyncNetworkStream):
-    """An encrypted stream of which these records have arrived."""
+async def test_no_cookie_is_kept_or_sent() -> None:
+    """An account's must not go along with the requests of another."""
+    sent: list[httpx.Headers] = []
 
-    def __init__(self, *records: bytes) -> None:
-        self.tls = Tls(list(records))
+    async def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers)
+        return httpx.Response(200, headers={"Set-Cookie": "who=me; Path=/"}, content=body())
 
-    def get_extra_info(self, info: str) -> Any:
-        return self.tls if info == "ssl_object" else None
+    clients = Clients(lambda: Client(transport=httpx.MockTransport(answer)))
+    for _ in range(2):
+        await (await ask(clients)).aclose()
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        await trio.lowlevel.checkpoint()
-        return self.tls.read(max_bytes) if self.tls.records else b""
-
-
-class Tls:
-    """What an `SSLObject` gives without waiting: the next record, or a part of it."""
-
-    def __init__(self, records: list[bytes]) -> None:
-        self.records = records
-
-    def read(self, size: int) -> bytes:
-        if not self.records:
-            raise ssl.SSLWantReadError
-        record = self.records.pop(0)
-        if len(record) > size:
-            self.records.insert(0, record[size:])
-        return record[:size]
-
-
-async def test_a_read_takes_all_records_that_have_arrived() -> None:
-    stream = Stream(Arrived(b"a" * 16384, b"b" * 16384, b"c" * 100))
-
-    assert await stream.read(65536) == b"a" * 16384 + b"b" * 16384 + b"c" * 100
-    assert await stream.read(65536) == b""
-
-
-async def test_a_read_takes_no_more_than_it_was_asked_for() -> None:
-    stream = Stream(Arrived(b"a" * 100, b"b" * 100))
-
-    assert await stream.read(150) == b"a" * 100 + b"b" * 50
-    assert await stream.read(150) == b"b" * 50
-
-
-async def test_every_client_reads_that_way() -> None:
-    """A guard: it is set on httpx's inside, which may move with a new version."""
-    client = httpx.AsyncClient()
-    read_whole_arrivals(client)
-
-    pool = getattr(client._transport, "_pool")  # noqa: B009 - no type knows it
-    assert isinstance(pool._network_backend, Backend)
-    await client.aclose()
+    assert ["Cookie" in headers for headers in sent] == [False, False]
+    await clients.aclose()
