@@ -113,6 +113,10 @@ class ArchiveError(LocalError):
     """A Takeout archive, or a part of it, is missing, damaged or not what it was when it was added."""
 
 
+class ArchiveAwayError(ArchiveError):
+    """A Takeout archive can't be read now, which says nothing of what is in it."""
+
+
 class NoEntryError(GPhotosError):
     """There is no such name."""
 

@@ -259,6 +259,7 @@ class Core:
         item = entries.item_with_id(self.store.read, identity)
         if item is not None:
             self.cache.renew(item.blob, size_bytes)
+            self._files.renewed(identity)
             self._tell_renewed(item.blob)
             self._renew_preview(identity)
 

@@ -22,7 +22,8 @@ from gphotosfs.takeout import register
 from gphotosfs.takeout.exports import missing_parts
 from gphotosfs.takeout.members import Member, Packing
 from gphotosfs.takeout.register import Register
-from gphotosfs.takeout.source import Archives, Stamp, TakeoutMedia, open_archive, stamp_of
+from gphotosfs.takeout.source import Archives, TakeoutMedia, open_archive
+from gphotosfs.takeout.stamps import Stamp, stamp_of
 from gphotosfs.takeout.watching import archives_in, settled
 
 log = logging.getLogger(__name__)
@@ -222,10 +223,12 @@ class Takeout:
             log.info("found in a watched folder: %s", ", ".join(path.name for path in good))
             await self._take(self._register.with_added(good))
 
-    async def _look(self) -> None:
-        """See which archives are not there."""
+    async def _look(self) -> Mapping[str, Stamp | None]:
+        """The archives' stamps as they are now, by path; of what is not there None."""
         paths = [one.path for one in self._register.archives]
-        self._missing = await trio.to_thread.run_sync(_missing_among, paths)
+        stamps = await trio.to_thread.run_sync(_stamps_of, paths)
+        self._missing = [path for path, stamp in stamps.items() if stamp is None]
+        return stamps
 
     async def _read_if_changed(self) -> None:
         """Read every archive if one came, went, changed or came back changed."""
@@ -233,10 +236,7 @@ class Takeout:
             before = self._state()
             if not self._register.archives and not before["archives"]:
                 return
-            await self._look()
-            now = await trio.to_thread.run_sync(
-                _state_now, self._register, before, self._include_archived
-            )
+            now = _state_now(self._register, await self._look(), before, self._include_archived)
             if now != before:
                 await self._read(now)
 
@@ -298,12 +298,15 @@ class Takeout:
 
 
 def _state_now(
-    archives: Register, before: Mapping[str, Any], include_archived: bool
+    archives: Register,
+    stamps: Mapping[str, Stamp | None],
+    before: Mapping[str, Any],
+    include_archived: bool,
 ) -> dict[str, Any]:
     """What there is to be read; one that is not there now counts as it was, and so is left alone."""
     now = {}
     for one in archives.archives:
-        stamp = stamp_of(Path(one.path))
+        stamp = stamps.get(one.path)
         now[str(one.number)] = (
             before["archives"].get(str(one.number)) if stamp is None else [*stamp]
         )
@@ -342,8 +345,8 @@ def _openable(paths: Sequence[Path], indexes: Path) -> tuple[list[Path], list[st
     return good, problems
 
 
-def _missing_among(paths: Sequence[str]) -> list[str]:
-    return [path for path in paths if stamp_of(Path(path)) is None]
+def _stamps_of(paths: Sequence[str]) -> dict[str, Stamp | None]:
+    return {path: stamp_of(Path(path)) for path in paths}
 
 
 def _names(path: str) -> set[str]:

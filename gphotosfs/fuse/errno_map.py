@@ -40,6 +40,7 @@ ERRNO: Final[dict[type[errors.GPhotosError], int]] = {
     errors.StoreError: errno.EIO,
     errors.NoRoomError: errno.ENOSPC,
     errors.ArchiveError: errno.EIO,
+    errors.ArchiveAwayError: errno.EIO,
     errors.NoEntryError: errno.ENOENT,
     errors.NotADirectoryEntryError: errno.ENOTDIR,
     errors.IsADirectoryEntryError: errno.EISDIR,

@@ -1,5 +1,6 @@
 """One archive, read where it lies: a zip, a .tgz or an unpacked folder."""
 
+import errno
 import os
 import stat
 import zlib
@@ -7,12 +8,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from gphotosfs.errors import ArchiveError
+from gphotosfs.errors import ArchiveAwayError, ArchiveError
 from gphotosfs.takeout import zip_directory
 from gphotosfs.takeout.inflating import Inflater
 from gphotosfs.takeout.members import Member, Notices, Packing
+from gphotosfs.takeout.stamps import check_unchanged, stamp_of_open
 
 _PIECE_BYTES: Final = 1 << 20
+
+_OF_ONE_FOLDER: Final = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
+"""Why a folder can't be read while those beside it can; with anything else the disk is to blame."""
 
 
 class Archive(Protocol):
@@ -59,7 +64,7 @@ class ZipArchive:
         self.name = path.name
         self._number = number
         self._file = opened(path)
-        self._size_bytes = os.fstat(self._file.fileno()).st_size
+        self._stamp = stamp_of_open(self._file)
         self._inflater = Inflater()
         self._starts: dict[int, int] = {}
 
@@ -76,7 +81,7 @@ class ZipArchive:
         try:
             yield from zip_directory.members(self._file, self.name, self._number, notices)
         except OSError as exc:
-            raise ArchiveError(f"{self.name} can't be read: {exc.strerror}") from exc
+            raise ArchiveAwayError(f"{self.name} can't be read: {exc.strerror}") from exc
 
     def read(self, member: Member, start: int, size: int) -> bytes:
         """Bytes of a member."""
@@ -101,7 +106,7 @@ class ZipArchive:
             return b""
         begin = self._starts.get(member.offset)
         if begin is None:
-            header = self._at_once(member.offset, zip_directory.LOCAL.size)
+            header = self._at_once(member.offset, _header_bytes(member))
             if header is None:
                 return None
             begin = self._checked(member, header)
@@ -116,12 +121,19 @@ class ZipArchive:
         known = self._starts.get(member.offset)
         if known is not None:
             return known
-        return self._checked(member, self._at(member.offset, zip_directory.LOCAL.size))
+        return self._checked(member, self._at(member.offset, _header_bytes(member)))
 
     def _checked(self, member: Member, packed_header: bytes) -> int:
-        header = zip_directory.LOCAL.unpack(packed_header)
-        begin: int = member.offset + zip_directory.LOCAL.size + header[-2] + header[-1]
-        if header[0] != b"PK\x03\x04" or begin + member.packed_bytes > self._size_bytes:
+        header = zip_directory.LOCAL.unpack_from(packed_header)
+        name_end = zip_directory.LOCAL.size + header[-2]
+        begin: int = member.offset + name_end + header[-1]
+        # Who has a file open while its archive is replaced knows where the file was in the old one.
+        name = zip_directory.decoded(packed_header[zip_directory.LOCAL.size : name_end], header[2])
+        if (
+            header[0] != b"PK\x03\x04"
+            or name != member.path
+            or begin + member.packed_bytes > self._stamp[0]
+        ):
             raise ArchiveError(f"{self.name} is damaged or was changed: {member.path} is not there")
         if len(self._starts) > 4096:
             self._starts.clear()
@@ -134,10 +146,18 @@ class ZipArchive:
             count = os.preadv(self._file.fileno(), [buffer], offset, os.RWF_NOWAIT)
         except OSError:
             return None  # not in the cache, or a file system that can't tell
+        check_unchanged(self._file, self.name, self._stamp)
         return bytes(buffer) if count == size else None
 
     def _at(self, offset: int, size: int) -> bytes:
-        return read_exactly(self._file, self.name, offset, size)
+        found = read_exactly(self._file, self.name, offset, size)
+        check_unchanged(self._file, self.name, self._stamp)
+        return found
+
+
+def _header_bytes(member: Member) -> int:
+    """The length of a member's local header up to the end of its name, or somewhat more."""
+    return zip_directory.LOCAL.size + len(member.path.encode())
 
 
 class Folder:
@@ -152,16 +172,32 @@ class Folder:
         """Nothing: any folder may be one."""
 
     def members(self, notices: Notices) -> Iterator[Member]:
-        """The files below the folder, in the order of their names."""
-        try:
-            yield from self._below(self._path, "", notices)
-        except OSError as exc:
-            raise ArchiveError(f"{self.name} can't be read: {exc}") from exc
+        """The files below the folder: of each folder its own, then those of the folders in it."""
+        left = [""]
+        while left:
+            prefix = left.pop()
+            inner = []
+            for entry in self._entries(prefix, notices):
+                path = prefix + entry.name
+                if not _is_text(path):
+                    notices.note(self.name, "a file's name is no UTF-8 and is left out", path)
+                elif entry.is_symlink():
+                    notices.note(self.name, "a link is left out", path)
+                elif entry.is_dir():
+                    inner.append(path + "/")
+                elif (size_bytes := _size_of(entry)) is not None:
+                    yield Member(self._number, path, size_bytes, None, Packing.FILE)
+            left += reversed(inner)
 
     def read(self, member: Member, start: int, size: int) -> bytes:
         """Bytes of a file."""
         path = self._path / member.path
-        with opened(path) as file:
+        try:
+            file = opened(path)
+        except ArchiveAwayError as exc:
+            # Of one file, as long as the folder is there.
+            raise ArchiveError(str(exc)) if self._path.is_dir() else exc from exc
+        with file:
             if os.fstat(file.fileno()).st_size != member.size_bytes:
                 raise ArchiveError(f"{path} was changed since it was added")
             size = max(0, min(size, member.size_bytes - start))
@@ -170,20 +206,19 @@ class Folder:
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _below(self, folder: Path, prefix: str, notices: Notices) -> Iterator[Member]:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-        for entry in entries:
-            path = prefix + entry.name
-            if not _is_text(path):
-                notices.note(self.name, "a file's name is no UTF-8 and is left out", path)
-            elif entry.is_symlink():
-                notices.note(self.name, "a link is left out", path)
-            elif entry.is_dir():
-                yield from self._below(folder / entry.name, path + "/", notices)
-            elif entry.is_file():
-                size_bytes = entry.stat().st_size
-                yield Member(self._number, path, size_bytes, None, Packing.FILE)
+    def _entries(self, prefix: str, notices: Notices) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(self._path / prefix) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as exc:
+            if prefix and exc.errno in _OF_ONE_FOLDER:
+                what = f"a folder can't be read and is left out ({exc.strerror})"
+                notices.note(self.name, what, prefix)
+                return []
+            raise ArchiveAwayError(f"{self.name} can't be read: {exc.strerror}") from exc
+        if not entries and not prefix:
+            raise ArchiveAwayError(f"{self.name} is empty; if it is on a disk, mount that")
+        return entries
 
 
 def checksum(archive: Archive, member: Member) -> int:
@@ -221,7 +256,7 @@ def opened(path: Path) -> BinaryIO:
         # NONBLOCK, or opening a pipe would wait for somebody to write into it.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as exc:
-        raise ArchiveError(f"{path} can't be opened: {exc.strerror}") from exc
+        raise ArchiveAwayError(f"{path} can't be opened: {exc.strerror}") from exc
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise ArchiveError(f"{path} is no file")
@@ -240,12 +275,20 @@ def read_exactly(file: BinaryIO, name: str, offset: int, size: int) -> bytes:
         while left:
             piece = os.pread(file.fileno(), left, offset + size - left)
             if not piece:
-                raise ArchiveError(f"{name} ends early: it is cut off, or was changed")
+                raise ArchiveAwayError(f"{name} ends early: it was changed just now")
             pieces.append(piece)
             left -= len(piece)
     except OSError as exc:
-        raise ArchiveError(f"{name} can't be read: {exc.strerror}") from exc
+        raise ArchiveAwayError(f"{name} can't be read: {exc.strerror}") from exc
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _size_of(entry: os.DirEntry[str]) -> int | None:
+    """A regular file's length; None of anything else, and of what has gone meanwhile."""
+    try:
+        return entry.stat().st_size if entry.is_file() else None
+    except OSError:
+        return None
 
 
 def _is_text(path: str) -> bool:

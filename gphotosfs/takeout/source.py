@@ -8,11 +8,12 @@ from typing import Final
 
 import trio
 
-from gphotosfs.errors import ArchiveError
+from gphotosfs.errors import ArchiveAwayError, ArchiveError
 from gphotosfs.model import BlobKey, ItemId
-from gphotosfs.takeout.archive import Archive, Folder, ZipArchive, opened
+from gphotosfs.takeout.archive import Archive, Folder, ZipArchive, opened, read_exactly
 from gphotosfs.takeout.dimensions import Dimensions, dimensions
 from gphotosfs.takeout.members import Member, Packing
+from gphotosfs.takeout.stamps import Stamp, stamp_of, stamp_of_open
 from gphotosfs.takeout.tar_archive import MAGIC, TarArchive
 
 OPEN_MAX: Final = 256
@@ -20,9 +21,6 @@ OPEN_MAX: Final = 256
 
 _TARS: Final = -1
 """All .tgz archives take turns: one that is open holds some 60 MB, and opening it takes a millisecond."""
-
-Stamp = tuple[int, int]
-"""(bytes, time of the last change in ns) of an archive's file."""
 
 
 def open_archive(
@@ -41,17 +39,8 @@ def open_archive(
     if path.is_dir():
         return Folder(path, number)
     with opened(path) as file:
-        is_gzip = file.read(len(MAGIC)) == MAGIC
+        is_gzip = read_exactly(file, path.name, 0, min(stamp_of_open(file)[0], len(MAGIC))) == MAGIC
     return TarArchive(path, number, indexes, come_to) if is_gzip else ZipArchive(path, number)
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """What differs once an archive was replaced; None if it is not there. A folder's files vary freely."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return (0, 0) if path.is_dir() else (found.st_size, found.st_mtime_ns)
 
 
 class Archives:
@@ -157,8 +146,11 @@ class Archives:
         path, stamp = self._known[number]
         now = stamp_of(path)
         if now is None:
-            raise ArchiveError(f"{path} is not there; put it back, or: gphotosfs takeout remove")
-        if now != stamp:
+            raise ArchiveAwayError(
+                f"{path} is not there; put it back, or: gphotosfs takeout remove"
+            )
+        # A folder's files are looked at one by one, when they are read.
+        if now != stamp and not path.is_dir():
             raise ArchiveError(f"{path} was changed since it was read; it is read again soon")
         return open_archive(path, number, self._indexes)
 

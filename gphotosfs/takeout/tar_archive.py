@@ -11,12 +11,13 @@ import logging
 import os
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, BinaryIO, Final, cast
 
 from gphotosfs.errors import ArchiveError
 from gphotosfs.takeout.members import Member, Notices, Packing
+from gphotosfs.takeout.stamps import UNREAD, Stamp, check_unchanged, stamp_of_open
 from gphotosfs.takeout.zip_directory import path_problem
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,9 @@ class TarArchive:
         self._index = indexes / index_name(path)
         self._come_to = come_to
         self._stream: IO[bytes] | None = None
+        self._file: BinaryIO | None = None
+        """The same file again: rapidgzip does not hand out its own."""
+        self._stamp: Stamp = UNREAD
 
     def check(self) -> None:
         """Whether it looks like what it should be.
@@ -86,11 +90,14 @@ class TarArchive:
         """Bytes of a member."""
         size = max(0, min(size, member.size_bytes - start))
         try:
-            if self._stream is None:
+            if self._stream is None or self._file is None:
+                self._file = self._path.open("rb", buffering=0)
+                self._stamp = stamp_of_open(self._file)
                 self._stream = _opened(self._path)
                 cast(Any, self._stream).import_index(str(self._index.with_suffix(POINTS)))
             self._stream.seek(member.offset + start)
             data = self._stream.read(size)
+            check_unchanged(self._file, self.name, self._stamp)
         except _DAMAGE as exc:
             raise ArchiveError(f"{self.name} can't be read: {exc}") from exc
         if len(data) != size:
@@ -102,36 +109,56 @@ class TarArchive:
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _build(self) -> None:
         """Go through the archive, and keep what makes the next time quick."""
-        found: list[str] = []
-        packed_bytes = self._path.stat().st_size
         try:
             with _opened(self._path) as stream:
-
-                def come_further() -> None:
-                    at_bytes = cast(Any, stream).tell_compressed() // 8  # it counts bits
-                    self._come_to(at_bytes, packed_bytes)
-
-                with tarfile.open(fileobj=stream, mode="r|") as tar:
-                    while (info := tar.next()) is not None:
-                        tar.members = []  # type: ignore[attr-defined]  # undocumented, but it keeps all else
-                        unpacked = info.offset_data + info.size
-                        if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed_bytes:
-                            raise ArchiveError(f"{self.name} unpacks to far more than it can hold")
-                        found += _told(tar, info, come_further)
-                while stream.read(_PIECE_BYTES):
-                    pass  # what is behind the last member: its checksum says that nothing is missing
-                self._come_to(packed_bytes, packed_bytes)
-                self._index.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                cast(Any, stream).export_index(str(self._index.with_suffix(POINTS)))
+                found = self._gone_through(stream)
+                self._keep(stream, found)
         except _DAMAGE as exc:
             raise ArchiveError(f"{self.name} is damaged or cut off: {exc}") from exc
-        # Last, and at once: where it is, the index is whole.
-        new = self._index.with_suffix(".new")
-        new.write_text("".join(line + "\n" for line in found))
-        new.replace(self._index.with_suffix(MEMBERS))
+
+    def _gone_through(self, stream: IO[bytes]) -> list[str]:
+        """The lines of all members."""
+        found: list[str] = []
+        packed_bytes = self._path.stat().st_size
+
+        def come_further() -> None:
+            at_bytes = cast(Any, stream).tell_compressed() // 8  # it counts bits
+            self._come_to(at_bytes, packed_bytes)
+
+        with tarfile.open(fileobj=stream, mode="r|") as tar:
+            while (info := tar.next()) is not None:
+                tar.members = []  # type: ignore[attr-defined]  # undocumented, but it keeps all else
+                unpacked = info.offset_data + info.size
+                if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed_bytes:
+                    raise ArchiveError(f"{self.name} unpacks to far more than it can hold")
+                found += _told(tar, info, come_further)
+        while stream.read(_PIECE_BYTES):
+            pass  # what is behind the last member: its checksum says that nothing is missing
+        self._come_to(packed_bytes, packed_bytes)
+        return found
+
+    def _keep(self, stream: IO[bytes], found: Sequence[str]) -> None:
+        points, new = self._index.with_suffix(POINTS), self._index.with_suffix(".new")
+        try:
+            self._index.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            cast(Any, stream).export_index(str(points))
+            new.write_text("".join(line + "\n" for line in found))
+            for file in (points, new):
+                _sync(file)
+            # Last, and at once: where it is, the index is whole, even after a power cut.
+            new.replace(self._index.with_suffix(MEMBERS))
+        except (OSError, RuntimeError) as exc:
+            for file in (points, new):
+                file.unlink(missing_ok=True)
+            raise ArchiveError(
+                f"the index of {self.name} can't be written ({exc}); make room and add it again"
+            ) from exc
 
 
 def index_name(path: Path) -> str:
@@ -171,6 +198,14 @@ def _told(
         crc, left = zlib.crc32(piece, crc), left - len(piece)
         come_further()
     yield json.dumps([info.name, info.size, crc, info.offset_data])
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _is_text(path: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gphotosfs.takeout.exports import part_of
-from gphotosfs.takeout.source import Stamp, stamp_of
+from gphotosfs.takeout.stamps import Stamp, stamp_of
 
 
 def archives_in(folders: Iterable[str]) -> dict[Path, Stamp | None]:

@@ -136,7 +136,7 @@ def _member(
     _, made_by, _, flags, method, _, _, crc, packed, size, *rest = fields
     offset, mode = rest[-1], rest[-2] >> 16
     size, packed, offset = _zip64(extra, size, packed, offset)
-    path = _decoded(raw, flags)
+    path = decoded(raw, flags)
     if path.endswith("/"):
         return None
     problem = path_problem(path)
@@ -187,7 +187,7 @@ def _zip64(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int,
     return size, packed, offset
 
 
-def _decoded(raw: bytes, flags: int) -> str:
+def decoded(raw: bytes, flags: int) -> str:
     """A name as text; without the flag it may still be UTF-8, as many tools write it."""
     try:
         text = raw.decode()

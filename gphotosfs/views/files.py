@@ -78,7 +78,7 @@ class _Handle:
         self.for_thumbnail = for_thumbnail
         self.reached_end = False
         self.is_replaced = False
-        """Whether the file shows another item's bytes by now."""
+        """Whether the file shows other bytes by now."""
 
     def check(self) -> None:
         if self.is_replaced:
@@ -164,6 +164,12 @@ class Files:
         for handle in self._handles.values():
             item = handle.item
             if item is not None and original_of(item.inode) == inode and item.id != by:
+                handle.is_replaced = True
+
+    def renewed(self, item: ItemId) -> None:
+        """An item has other bytes from now on: nothing more is read of the old ones."""
+        for handle in self._handles.values():
+            if handle.item is not None and handle.item.id == item:
                 handle.is_replaced = True
 
     def gauges(self) -> dict[str, int]:

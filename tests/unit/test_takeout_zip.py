@@ -130,6 +130,20 @@ def test_sizes_that_deflate_can_not_reach_are_no_sizes(tmp_path: Path) -> None:
     assert "size can't be true and it is left out, 2 times" in notices[0]
 
 
+def test_where_another_member_lies_by_now_nothing_is_read(tmp_path: Path) -> None:
+    """Who has a file open while its archive is replaced knows where it was in the old one."""
+    old = written(tmp_path / "old.zip", lambda archive: archive.add("a.jpg", PHOTO))
+    new = written(tmp_path / "new.zip", lambda archive: archive.add("b.jpg", PHOTO))
+    (member,) = members_of(old)[0]
+    archive = ZipArchive(new, 0)
+
+    with pytest.raises(ArchiveError, match=r"a\.jpg is not there"):
+        archive.read(member, 0, 10)
+    with pytest.raises(ArchiveError, match=r"a\.jpg is not there"):
+        archive.read_nowait(member, 0, 10)
+    archive.close()
+
+
 def test_members_that_share_bytes_are_one_member(tmp_path: Path) -> None:
     """The bomb of bytes used a thousand times over."""
 
