@@ -1,18 +1,13 @@
 """Access tokens: one that is good now, refreshed by google-auth in a thread when it is not."""
 
 import copy
-import json
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import google.auth.exceptions
-import google.auth.transport
-import google.oauth2.credentials
 import httpx
 import trio
 
@@ -20,13 +15,12 @@ from gphotosfs.errors import (
     ConfigError,
     OfflineError,
     RemoteError,
-    ServerTroubleError,
     SignInError,
 )
 from gphotosfs.google import endpoints, token_file
 from gphotosfs.google.endpoints import Endpoints
 from gphotosfs.google.token_file import SIGN_IN, SavedTokens
-from gphotosfs.google.unreachable import Unreachable
+from gphotosfs.google.unreachable import NoConnectionError, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -34,78 +28,14 @@ log = logging.getLogger(__name__)
 EARLY_S: Final = 225.0
 # A token is a small answer; a thread that waits for it can't be cancelled.
 REFRESH_TIMEOUT_S: Final = 10.0
-# Answers of the token endpoint that will be the same tomorrow.
-# https://developers.google.com/identity/protocols/oauth2/native-app (read 2026-11)
-DEAD: Final = frozenset(
-    {"invalid_grant", "invalid_client", "unauthorized_client", "deleted_client"}
-)
 
 
-class _NoConnectionError(Exception):
-    pass
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """How the token endpoint is asked: through httpx, and at Google's hosts alone."""
 
-
-def _unusable(reason: object) -> google.auth.exceptions.TransportError:
-    return google.auth.exceptions.TransportError(reason)  # type: ignore[no-untyped-call] # half-typed
-
-
-class _Answer(google.auth.transport.Response):
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-
-    @property
-    def status(self) -> int:
-        return self._response.status_code
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        return self._response.headers
-
-    @property
-    def data(self) -> bytes:
-        return self._response.content
-
-
-class TokenRequest(google.auth.transport.Request):
-    """google-auth's way to the token endpoint: through httpx, and to Google's hosts alone."""
-
-    def __init__(self, client: httpx.Client, places: Endpoints) -> None:
-        self._client = client
-        self._places = places
-
-    def __call__(
-        self,
-        url: str,
-        method: str = "GET",
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,
-        **_: Any,
-    ) -> _Answer:
-        """One request, without following redirects.
-
-        Raises:
-            google.auth.exceptions.TransportError: no answer, none with a token, or one of 5xx,
-                which is raised because google-auth would otherwise sleep and retry on its own.
-            RefusedAddressError: the address is not Google's.
-        """
-        address = endpoints.parse(url)
-        self._places.check_token(address)
-        try:
-            response = self._client.request(
-                method,
-                address,
-                content=body,
-                headers=headers,
-                timeout=timeout or httpx.USE_CLIENT_DEFAULT,
-            )
-        except httpx.HTTPError as exc:
-            raise _unusable(exc) from exc
-        if response.status_code >= 500 or response.is_redirect:
-            raise _unusable(f"HTTP {response.status_code}")
-        if response.is_success and not _is_token(response.content):
-            raise _unusable("its answer is no token")
-        return _Answer(response)
+    client: httpx.Client
+    places: Endpoints
 
 
 class Tokens:
@@ -221,7 +151,7 @@ class Tokens:
                 )
                 self._stamp = token_file.stamp(self._path)
                 self._unreachable.answered(host)
-        except _NoConnectionError as exc:
+        except NoConnectionError as exc:
             self._failure = OfflineError(f"{host} can't be reached: {exc}")
             self._unreachable.failed(host, str(self._failure))
             raise self._failure from exc
@@ -245,54 +175,14 @@ class Tokens:
 
     def _refreshed(self, saved: SavedTokens, now_s: float) -> SavedTokens:
         """New tokens from Google, saved. Runs in a thread."""
-        credentials = google.oauth2.credentials.Credentials(  # type: ignore[no-untyped-call] # half-typed
-            None,
-            refresh_token=saved.refresh_token,
-            token_uri=saved.token_uri,
-            client_id=saved.client_id,
-            client_secret=saved.client_secret,
-        )
+        # google-auth takes as long to load as httpx. A mount is ready without it, and here nobody
+        # but who waits for the token waits for it.
+        from gphotosfs.google.token_refresh import refreshed
+
+        fresh = refreshed(saved, now_s, self._request.client, self._request.places)
         try:
-            credentials.refresh(self._request)  # type: ignore[no-untyped-call] # the same
-        except google.auth.exceptions.TransportError as exc:
-            if isinstance(exc.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
-                raise _NoConnectionError(str(exc)) from exc
-            raise ServerTroubleError(f"the sign-in server has trouble: {exc}") from exc
-        except google.auth.exceptions.RefreshError as exc:
-            raise _refresh_error(exc) from exc
-        # google-auth stamps the expiry with the machine's clock; ours may be another.
-        life_s = 0.0
-        if credentials.expiry is not None:
-            life_s = (credentials.expiry.replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds()
-        refreshed = replace(
-            saved,
-            access_token=str(credentials.token),
-            refresh_token=str(credentials.refresh_token),
-            expires_at_s=now_s + life_s,
-        )
-        try:
-            token_file.save(self._path, refreshed)
+            token_file.save(self._path, fresh)
         except OSError as exc:
             # Nothing is lost but one refresh at the next start.
             log.info("%s can't be written: %s", self._path, exc.strerror)
-        return refreshed
-
-
-def _is_token(body: bytes) -> bool:
-    """Whether google-auth can read it; it falls over the page of a captive portal (2.62)."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
-        return False
-    life_s = answer.get("expires_in", 0)
-    return isinstance(life_s, int) and 0 <= life_s < 10**9
-
-
-def _refresh_error(exc: Exception) -> RemoteError:
-    answer = exc.args[1] if len(exc.args) > 1 and isinstance(exc.args[1], dict) else {}
-    reason = str(answer.get("error", ""))
-    if reason in DEAD:
-        return SignInError(f"Google no longer accepts the sign-in ({reason}); {SIGN_IN}")
-    return ServerTroubleError(f"the sign-in server gave no token ({reason[:40] or 'no reason'})")
+        return fresh

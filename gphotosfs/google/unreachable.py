@@ -15,6 +15,10 @@ LONGEST_REST_S: Final = 30.0
 SILENT_THINGS: Final = 3
 
 
+class NoConnectionError(Exception):
+    """A host can't be reached at all; whoever knows its name makes an OfflineError of it."""
+
+
 @dataclass(slots=True)
 class _Trouble:
     rest_s: float
