@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from gphotosfs.cli.arguments import profile_option
 from gphotosfs.cli.checks import check_signed_in, cleared_if_dead
 from gphotosfs.cli.mount import mount_and_serve, mount_request
 from gphotosfs.config import Folders, MountOptions, Profile
@@ -17,10 +18,10 @@ _FOLDER: Final = "Google Photos"
 
 
 @click.command()
-@click.option("-p", "--profile", default="default", show_default=True)
-def browse(profile: str) -> None:
+@profile_option
+def browse(profile: Profile) -> None:
     """Open the library in the file manager; it is mounted at ~/Google Photos if it is not yet."""
-    mountpoint = mounted_library(profile, Folders.of_user()) or mounted_now(profile)
+    mountpoint = mounted_library(profile.name, profile.folders) or mounted_now(profile.name)
     opener = shutil.which("xdg-open")
     if opener is None:
         raise MountError(f"it is mounted at {mountpoint}, but there is no xdg-open to open it with")

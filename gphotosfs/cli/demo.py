@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from gphotosfs.cli.arguments import folders
 from gphotosfs.cli.checks import Life, check_system, life_of, usable_mountpoint
 from gphotosfs.cli.daemons import resolved
 from gphotosfs.cli.mount import mount_and_serve
@@ -18,8 +19,15 @@ from gphotosfs.errors import MountError, NotMountedError
 
 
 @click.command()
-@click.argument("mountpoint")
-@click.option("--items", default=250, show_default=True, type=click.IntRange(1, 1_000_000))
+@click.argument("mountpoint", shell_complete=folders)
+@click.option(
+    "--items",
+    default=250,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    metavar="NUMBER",
+    help="How many photos and videos.",
+)
 @click.option("--stop", is_flag=True, help="Unmount it and remove what it left.")
 @click.option("--force", is_flag=True, help="With --stop: even if it is in use.")
 @click.option("--pick", is_flag=True, help="Choose photos in it, as `gphotosfs pick` does.")

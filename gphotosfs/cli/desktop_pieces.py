@@ -8,13 +8,19 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from gphotosfs.cli.pieces import Installed, Piece, below, draft_of, marked, program
+from gphotosfs.cli.pieces import (
+    SYSTEM_DATA,
+    Installed,
+    Piece,
+    below,
+    draft_of,
+    marked,
+    program,
+    xdg,
+)
 from gphotosfs.desktop import actions, thunar
 from gphotosfs.desktop.actions import ACTIONS, ICON, MENU
 from gphotosfs.errors import ConfigError
-
-# Where what an administrator adds belongs; it is in everybody's XDG_DATA_DIRS unless they say otherwise.
-_SYSTEM_DATA: Final = Path("/usr/local/share")
 
 _THUNAR: Final = "Thunar/uca.xml"
 _BACKUP: Final = ".before-gphotosfs"
@@ -30,9 +36,9 @@ def desktop_pieces(destdir: Path, *, for_everybody: bool) -> list[Installed]:
     """
     run = str(program("gphotosfs"))
     if for_everybody:
-        return [*_for_everybody(below(destdir, _SYSTEM_DATA), run)]
-    data = below(destdir, _xdg("XDG_DATA_HOME", ".local/share"))
-    config = below(destdir, _xdg("XDG_CONFIG_HOME", ".config"))
+        return [*_for_everybody(below(destdir, SYSTEM_DATA), run)]
+    data = below(destdir, xdg("XDG_DATA_HOME", ".local/share"))
+    config = below(destdir, xdg("XDG_CONFIG_HOME", ".config"))
     scripts = (data / "nautilus/scripts", config / "caja/scripts")
     return [
         *_for_everybody(data, run),
@@ -160,7 +166,3 @@ class ThunarActions:
 
 def _system_config() -> tuple[Path, ...]:
     return tuple(map(Path, (os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")))
-
-
-def _xdg(variable: str, usual: str) -> Path:
-    return Path(os.environ.get(variable) or Path.home() / usual)

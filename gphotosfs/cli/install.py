@@ -15,7 +15,7 @@ from gphotosfs.errors import ConfigError
 @click.option(
     "--desktop",
     is_flag=True,
-    help="What file managers and the desktop's menu look for, instead of what mount(8) and systemd do.",
+    help="What file managers and the desktop's menu look for, instead of what the others do.",
 )
 @click.option("--dry-run", is_flag=True, help="Only list what would be written.")
 @click.option(
@@ -25,10 +25,11 @@ from gphotosfs.errors import ConfigError
     help="Put everything below this folder, as packagers need it.",
 )
 def install(desktop: bool, dry_run: bool, destdir: Path) -> None:
-    """Let mount(8) and systemd find gphotosfs, or with --desktop the file managers.
+    """Let mount(8), systemd and shells find gphotosfs, or with --desktop the file managers.
 
-    As root: mount.gphotosfs and mount.fuse.gphotosfs in /sbin, and a unit for systemd. As an
-    ordinary user: a unit for `systemctl --user`.
+    As root: mount.gphotosfs and mount.fuse.gphotosfs in /sbin, a unit for systemd, and what completes
+    commands in bash, zsh and fish. As an ordinary user: a unit for `systemctl --user`, and what
+    completes them in bash and fish.
 
     With --desktop: "Open in Google Photos", "Keep offline", "No longer keep offline" and "Refresh" in
     the menus of Nautilus, Nemo, Caja, Thunar, Dolphin and PCManFM-Qt, an entry in the desktop's own menu,

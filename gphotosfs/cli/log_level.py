@@ -2,6 +2,7 @@
 
 import click
 
+from gphotosfs.cli.arguments import folders
 from gphotosfs.cli.daemons import daemon_of
 from gphotosfs.config import Folders, LogLevel
 from gphotosfs.control import call
@@ -9,7 +10,7 @@ from gphotosfs.errors import NotMountedError
 
 
 @click.command("log-level")
-@click.argument("mountpoint")
+@click.argument("mountpoint", shell_complete=folders)
 @click.argument("level", type=click.Choice([level.value for level in LogLevel]))
 def log_level(mountpoint: str, level: str) -> None:
     """Log more or less from now on, until the mount ends.

@@ -9,7 +9,7 @@ import click
 import trio
 
 from gphotosfs.cli import guidance
-from gphotosfs.cli.arguments import profile_option
+from gphotosfs.cli.arguments import files, profile_option
 from gphotosfs.cli.browser import open_page, show_address
 from gphotosfs.cli.doctor import asked_google, show
 from gphotosfs.cli.secret_files import read_secret_file, shown
@@ -30,6 +30,7 @@ from gphotosfs.google.token_file import SavedTokens
 @profile_option
 @click.option(
     "--client-secret",
+    shell_complete=files,
     metavar="FILE",
     help="The file of your OAuth client, of type Desktop app; otherwise you are asked.",
 )
@@ -48,6 +49,7 @@ from gphotosfs.google.token_file import SavedTokens
 )
 @click.option(
     "--credentials",
+    shell_complete=files,
     metavar="FILE|-",
     help="Take over tokens as google-auth writes them (authorized_user JSON).",
 )
@@ -59,6 +61,7 @@ from gphotosfs.google.token_file import SavedTokens
 )
 @click.option(
     "--refresh-token",
+    shell_complete=files,
     metavar="FILE|-",
     help="Take over a refresh token that another tool made with your client; - asks for it.",
 )

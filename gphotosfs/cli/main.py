@@ -2,24 +2,32 @@
 
 import click
 
-from gphotosfs.cli.browse import browse
-from gphotosfs.cli.cache import cache
-from gphotosfs.cli.demo import demo
-from gphotosfs.cli.doctor import doctor
-from gphotosfs.cli.failures import Commands
-from gphotosfs.cli.install import install
-from gphotosfs.cli.log_level import log_level
-from gphotosfs.cli.login import login
-from gphotosfs.cli.logout import logout
-from gphotosfs.cli.mount import mount
-from gphotosfs.cli.open import open_in_google_photos
-from gphotosfs.cli.pick import pick
-from gphotosfs.cli.pin import pin, pinned, unpin
-from gphotosfs.cli.refresh import refresh
-from gphotosfs.cli.status import status
-from gphotosfs.cli.takeout import takeout
-from gphotosfs.cli.uninstall import uninstall
-from gphotosfs.cli.unmount import unmount
+from gphotosfs.cli.commands import Commands
+
+# In the order in which a person comes to need them. Only the command that runs is imported: together
+# they load httpx, google-auth and cryptography, which `status` and a shell's completion need not wait for.
+COMMANDS = {
+    "demo": ("demo:demo", "Look at a simulated library; no account is needed."),
+    "login": ("login:login", "Sign in to Google Photos, or take a sign-in over."),
+    "mount": ("mount:mount", "Show a library as a directory."),
+    "unmount": ("unmount:unmount", "End a mount."),
+    "status": ("status:status", "Show how a mount is doing, or every mount."),
+    "refresh": ("refresh:refresh", "Ask Google again what a directory holds."),
+    "browse": ("browse:browse", "Open the library in the file manager."),
+    "open": ("open:open_in_google_photos", "Show photos and albums in Google Photos."),
+    "pick": ("pick:pick", "Choose photos of the whole library, on a page of Google's."),
+    "pin": ("pin:pin", "Keep albums, folders and files here, to have them offline."),
+    "unpin": ("pin:unpin", "Keep them here no longer."),
+    "pinned": ("pin:pinned", "Show what is kept offline."),
+    "takeout": ("takeout:takeout", "Show archives of Google Takeout, where they lie."),
+    "cache": ("cache:cache", "Look at what is cached on disk, or drop it."),
+    "doctor": ("doctor:doctor", "Find out what is wrong, and what to do about it."),
+    "log-level": ("log_level:log_level", "Log more or less, until the mount ends."),
+    "logout": ("logout:logout", "End a sign-in, at Google and here."),
+    "install": ("install:install", "Let mount(8), systemd, shells, file managers find it."),
+    "uninstall": ("uninstall:uninstall", "Remove what `install` has written."),
+    "completion": ("completion:completion", "Print what a shell needs to complete commands."),
+}
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,28 +45,8 @@ def main(debug: bool, notify: bool) -> None:
     """
 
 
-for command in (
-    demo,
-    login,
-    logout,
-    doctor,
-    mount,
-    unmount,
-    status,
-    refresh,
-    open_in_google_photos,
-    browse,
-    pick,
-    pin,
-    unpin,
-    pinned,
-    takeout,
-    cache,
-    log_level,
-    install,
-    uninstall,
-):
-    main.add_command(command)
+for name, (place, text) in COMMANDS.items():
+    main.add_lazily(name, f"gphotosfs.cli.{place}", text)
 
 if __name__ == "__main__":
     main(prog_name="gphotosfs")

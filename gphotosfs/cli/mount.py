@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from gphotosfs.cli.all_profiles import mount_all
+from gphotosfs.cli.arguments import files, mount_options, source_or_mountpoint
 from gphotosfs.cli.background import Serve, serve_in_background, serve_in_foreground
 from gphotosfs.cli.checks import check_signed_in, check_system, usable_mountpoint
 from gphotosfs.cli.identity import become
@@ -24,8 +26,10 @@ from gphotosfs.config import (
     read_config_file,
     settings_from,
 )
+from gphotosfs.config.values import PATH
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
 def mount_flags(command: Command) -> Command:
@@ -40,15 +44,41 @@ def _flag(option: Option) -> Callable[[Command], Command]:
     default = option.default if option.default is not None else option.unset
     text = f"{option.text}  [default: {default}]"
     if option.kind.toml_types != (bool,):
-        return click.option(option.flag, option.name, metavar=option.kind.metavar, help=text)
+        return click.option(
+            option.flag,
+            option.name,
+            metavar=option.kind.metavar,
+            shell_complete=_choices(option),
+            help=text,
+        )
     if option.name == "foreground":
         return click.option("-f", option.flag, option.name, is_flag=True, default=None, help=text)
     negative = option.flag.replace("--", "--no-", 1)
     return click.option(f"{option.flag}/{negative}", option.name, default=None, help=text)
 
 
+def _choices(option: Option) -> Completer:
+    """What a shell offers as its value: what is written in small letters, or a file."""
+    words = [word for word in option.kind.metavar.split("|") if word.islower()]
+
+    def beginning(
+        context: click.Context, parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        if option.kind is PATH:
+            return files(context, parameter, incomplete)
+        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+    return beginning
+
+
 @click.command()
-@click.argument("arguments", nargs=-1, required=True, metavar="[SOURCE] MOUNTPOINT")
+@click.argument(
+    "arguments",
+    nargs=-1,
+    required=True,
+    metavar="[SOURCE] MOUNTPOINT",
+    shell_complete=source_or_mountpoint,
+)
 @click.option(
     "--all", "all_profiles", is_flag=True, help="Mount every profile, each at MOUNTPOINT/PROFILE."
 )
@@ -57,6 +87,7 @@ def _flag(option: Option) -> Callable[[Command], Command]:
     "option_texts",
     multiple=True,
     metavar="OPTION[=VALUE],…",
+    shell_complete=mount_options,
     help="The options below as mount(8) writes them; what only matters to it is passed over.",
 )
 @mount_flags

@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from gphotosfs.cli.arguments import files
 from gphotosfs.cli.browser import open_page, show_address
 from gphotosfs.errors import ConfigError, NoEntryError
 
@@ -16,7 +17,7 @@ _AT_ONCE_MAX: Final = 10
 
 
 @click.command("open")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, shell_complete=files, metavar="PATH…")
 def open_in_google_photos(paths: tuple[str, ...]) -> None:
     """Show photos and albums on their page in Google Photos.
 

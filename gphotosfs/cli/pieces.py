@@ -1,4 +1,4 @@
-"""What mount(8) and systemd look for outside of the package, and whose it is."""
+"""What mount(8), systemd and shells look for outside of the package, and whose it is."""
 
 import contextlib
 import os
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from gphotosfs.cli.completion import script
 from gphotosfs.errors import ConfigError
 
 _SAYS: Final = "Written by `gphotosfs install`; `gphotosfs uninstall` removes it."
@@ -20,6 +21,16 @@ _MARK_WITHIN_BYTES: Final = 256
 _LINKS: Final = ("sbin/mount.gphotosfs", "sbin/mount.fuse.gphotosfs")
 _HELPER: Final = "mount.gphotosfs"
 _UNIT: Final = "gphotosfs@.service"
+
+# Where what an administrator adds belongs; it is in everybody's XDG_DATA_DIRS unless they say otherwise.
+SYSTEM_DATA: Final = Path("/usr/local/share")
+
+# By the shell, below a data folder. zsh looks into the system's alone.
+_COMPLETIONS: Final = {
+    "bash": "bash-completion/completions/gphotosfs",
+    "fish": "fish/vendor_completions.d/gphotosfs.fish",
+    "zsh": "zsh/site-functions/_gphotosfs",
+}
 
 
 class Installed(Protocol):
@@ -115,11 +126,19 @@ def pieces(destdir: Path) -> list[Piece]:
         ConfigError: the program that they would start is nowhere.
     """
     if os.geteuid() != 0:
-        config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-        folder = below(destdir, Path(config) / "systemd/user")
-        return [Piece(folder / _UNIT, text=_unit("user"))]
+        unit = below(destdir, xdg("XDG_CONFIG_HOME", ".config")) / "systemd/user" / _UNIT
+        data = below(destdir, xdg("XDG_DATA_HOME", ".local/share"))
+        return [Piece(unit, text=_unit("user")), *_completions(data, ("bash", "fish"))]
     links = [Piece(destdir / link, target=program(_HELPER)) for link in _LINKS]
-    return [*links, Piece(destdir / "etc/systemd/system" / _UNIT, text=_unit("system"))]
+    unit = destdir / "etc/systemd/system" / _UNIT
+    data = below(destdir, SYSTEM_DATA)
+    return [*links, Piece(unit, text=_unit("system")), *_completions(data, tuple(_COMPLETIONS))]
+
+
+def _completions(data: Path, shells: tuple[str, ...]) -> list[Piece]:
+    return [
+        Piece(data / _COMPLETIONS[shell], text=marked(script(shell).lstrip())) for shell in shells
+    ]
 
 
 def draft_of(path: Path) -> Path:
@@ -129,7 +148,7 @@ def draft_of(path: Path) -> Path:
 
 def marked(text: str) -> str:
     """A text with the line by which it is known as ours, where its kind has comments."""
-    if text.startswith("#!"):
+    if text.startswith(("#!", "#compdef")):
         first, _, rest = text.partition("\n")
         return f"{first}\n{MARK}{rest}"
     if text.startswith("<"):
@@ -171,6 +190,11 @@ def _unit(kind: str) -> str:
     # systemd.service(5): quoted, since the path may hold blanks, and a % begins a specifier.
     quoted = f'"{program("gphotosfs")}"'.replace("%", "%%")
     return marked(text.replace("=gphotosfs ", f"={quoted} "))
+
+
+def xdg(variable: str, usual: str) -> Path:
+    """The folder that a variable of the XDG rules names, or the usual one in the home."""
+    return Path(os.environ.get(variable) or Path.home() / usual)
 
 
 def below(destdir: Path, path: Path) -> Path:

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import click
 import trio
 
-from gphotosfs.cli.arguments import json_option, profile_option
+from gphotosfs.cli.arguments import files, json_option, profile_option, profiles
 from gphotosfs.cli.cache import readable
 from gphotosfs.cli.daemons import daemon_around
 from gphotosfs.cli.failures import FAILED, SIGN_IN_NEEDED
@@ -39,6 +39,7 @@ _inside_option = click.option(
     "--profile",
     "profile_name",
     metavar="PROFILE",
+    shell_complete=profiles,
     help="Take PATH as a path inside the tree of this account, mounted or not.",
 )
 
@@ -47,7 +48,7 @@ _inside_option = click.option(
 @_inside_option
 @click.option("--no-wait", is_flag=True, help="Return at once; a mount fetches it meanwhile.")
 @click.option("-q", "--quiet", is_flag=True, help="Say only how it ended.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, shell_complete=files, metavar="PATH…")
 @click.pass_context
 def pin(
     context: click.Context,
@@ -75,7 +76,7 @@ def pin(
 @click.command()
 @_inside_option
 @click.option("--gone", is_flag=True, help="Let go only of what has left the pinned PATH since.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH…")
+@click.argument("paths", nargs=-1, required=True, shell_complete=files, metavar="PATH…")
 def unpin(paths: tuple[str, ...], profile_name: str | None, gone: bool) -> None:
     """Keep something on this machine no longer; in Google Photos nothing changes.
 

@@ -4,6 +4,7 @@ from pathlib import Path, PurePosixPath
 
 import click
 
+from gphotosfs.cli.arguments import files
 from gphotosfs.cli.daemons import Daemon, daemon_around, daemon_of, resolved
 from gphotosfs.config import Folders
 from gphotosfs.control import call, mounted_at
@@ -11,7 +12,9 @@ from gphotosfs.errors import ConfigError, NotADirectoryEntryError
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, metavar="MOUNTPOINT [PATH] | PATH…")
+@click.argument(
+    "paths", nargs=-1, required=True, shell_complete=files, metavar="MOUNTPOINT [PATH] | PATH…"
+)
 def refresh(paths: tuple[str, ...]) -> None:
     """Ask Google again what a directory holds, or the whole mount.
 

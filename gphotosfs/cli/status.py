@@ -9,9 +9,10 @@ from typing import Any, Final
 import click
 
 from gphotosfs.cli.all_profiles import mounts_in
-from gphotosfs.cli.arguments import json_option
+from gphotosfs.cli.arguments import folders, json_option
 from gphotosfs.cli.checks import cleared_if_dead
 from gphotosfs.cli.daemons import daemon_of
+from gphotosfs.cli.status_lines import flat
 from gphotosfs.config import Folders
 from gphotosfs.control import call, recorded_mounts
 from gphotosfs.errors import NotMountedError
@@ -23,7 +24,7 @@ _WATCH_S: Final = 1.0
 
 
 @click.command()
-@click.argument("mountpoint", required=False)
+@click.argument("mountpoint", required=False, shell_complete=folders)
 @click.option("--watch", is_flag=True, help="Show it anew each second, until Ctrl-C.")
 @json_option
 def status(mountpoint: str | None, watch: bool, as_json: bool) -> None:
@@ -79,10 +80,10 @@ def _state(mountpoint: str, socket: Path) -> dict[str, Any] | None:
 
 
 def _show(states: list[dict[str, Any]]) -> None:
-    from gphotosfs.cli.status_table import flat, table
-
     if sys.stdout.isatty():
         from rich.console import Console
+
+        from gphotosfs.cli.status_table import table
 
         Console().print(table(states))
     else:

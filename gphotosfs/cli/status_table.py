@@ -1,7 +1,6 @@
-"""The state of a mount for people: a table on a terminal, lines elsewhere."""
+"""The state of a mount as a table, for a terminal."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
@@ -10,11 +9,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from gphotosfs.cli.cache import readable
+from gphotosfs.cli.status_lines import State, worded
 
 _BAR_WIDTH: Final = 24
-
-State = Mapping[str, Any]
 
 
 def table(states: Iterable[State]) -> RenderableType:
@@ -81,32 +78,3 @@ def _side_by_side(text: Text, bar: ProgressBar) -> Table:
     row = Table.grid(padding=(0, 2))
     row.add_row(text, bar)
     return row
-
-
-def flat(state: State, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """The values in depth as a person reads them, each with its names joined by dots."""
-    for name, value in state.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name.removesuffix("_s").removesuffix("_bytes"), worded(name, value)
-
-
-def worded(name: str, value: object) -> str:
-    """A value in words; its unit is told by its name."""
-    match value:
-        case None | "" | []:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return "\n".join(map(str, value))
-        case int() | float() if name.endswith("bytes"):
-            return readable(value)
-        case int() | float() if name.endswith(("_at_s", "started_s")):
-            return datetime.fromtimestamp(value, UTC).astimezone().strftime("%Y-%m-%d %H:%M %Z")
-        case int() | float() if name.endswith("_s"):
-            return f"{value:g} s"
-        case int():
-            return f"{value:,}" if name != "pid" else str(value)
-    return str(value)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 import trio
 
-from gphotosfs.cli.arguments import json_option, profile_option
+from gphotosfs.cli.arguments import files, folders, json_option, profile_option
 from gphotosfs.cli.cache import readable
 from gphotosfs.cli.failures import FAILED
 from gphotosfs.cli.guidance import typed
@@ -34,7 +34,7 @@ def takeout() -> None:
 @takeout.command()
 @profile_option
 @json_option
-@click.argument("archives", nargs=-1, required=True, metavar="ARCHIVE…")
+@click.argument("archives", nargs=-1, required=True, shell_complete=files, metavar="ARCHIVE…")
 def add(profile: Profile, as_json: bool, archives: tuple[str, ...]) -> None:
     """Add zips, all parts of an export at once or one after the other, or unpacked folders.
 
@@ -88,7 +88,7 @@ def list_(profile: Profile, as_json: bool) -> None:
 
 @takeout.command()
 @profile_option
-@click.argument("archives", nargs=-1, required=True, metavar="ARCHIVE…")
+@click.argument("archives", nargs=-1, required=True, shell_complete=files, metavar="ARCHIVE…")
 def remove(profile: Profile, archives: tuple[str, ...]) -> None:
     """Show archives no longer. The files themselves are not touched.
 
@@ -108,7 +108,7 @@ def remove(profile: Profile, archives: tuple[str, ...]) -> None:
 @takeout.command()
 @profile_option
 @click.option("--stop", is_flag=True, help="Watch it no longer; what was added stays.")
-@click.argument("folder", type=click.Path(file_okay=False))
+@click.argument("folder", shell_complete=folders)
 def watch(profile: Profile, stop: bool, folder: str) -> None:
     """Add the archives that appear in a folder, now and while anything is mounted.
 

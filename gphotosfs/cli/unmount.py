@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from gphotosfs.cli.all_profiles import mounts_in
+from gphotosfs.cli.arguments import folders
 from gphotosfs.cli.checks import ends_within, take_away
 from gphotosfs.cli.daemons import daemon_of
 from gphotosfs.config import Folders
@@ -20,7 +21,7 @@ _ENDS_WHEN_FORCED_WITHIN_S: Final = 2.0
 
 
 @click.command()
-@click.argument("mountpoint")
+@click.argument("mountpoint", shell_complete=folders)
 @click.option(
     "--force",
     is_flag=True,

@@ -5,6 +5,7 @@ from gphotosfs.config.mount_options import MountOptions, parse_mount_options
 from gphotosfs.config.profile import (
     Folders,
     Profile,
+    known_profiles,
     make_private_dir,
     parse_source,
     signed_in_profiles,
@@ -36,6 +37,7 @@ __all__ = [
     "Settings",
     "Sizes",
     "Thumbnails",
+    "known_profiles",
     "make_private_dir",
     "options_in_fstab",
     "parse_mount_options",

@@ -143,6 +143,12 @@ def signed_in_profiles(folders: Folders) -> list[str]:
     return sorted(path.parent.name for path in found if _NAME.fullmatch(path.parent.name))
 
 
+def known_profiles(folders: Folders) -> list[str]:
+    """The names of the profiles that have been used, be it only for archives of Takeout."""
+    found = [*folders.config.glob("*/"), *folders.data.glob("*/")]
+    return sorted({path.name for path in found if path.is_dir() and _NAME.fullmatch(path.name)})
+
+
 def make_private_dir(path: Path) -> None:
     """Make the folder, and take it from all others where it was there already.
 

@@ -16,7 +16,7 @@ from gphotosfs.cli.checks import Life, check_signed_in, life_of, usable_mountpoi
 from gphotosfs.cli.failures import EXIT_CODES
 from gphotosfs.cli.main import main
 from gphotosfs.cli.refresh import path_inside
-from gphotosfs.cli.status_table import flat
+from gphotosfs.cli.status_lines import flat
 from gphotosfs.config import OPTIONS, Place, Profile
 from gphotosfs.control import ProfileLock
 from gphotosfs.control.server import serve

@@ -34,6 +34,9 @@ EVERYTHING = {
     "sbin/mount.gphotosfs",
     "sbin/mount.fuse.gphotosfs",
     "etc/systemd/system/gphotosfs@.service",
+    "usr/local/share/bash-completion/completions/gphotosfs",
+    "usr/local/share/fish/vendor_completions.d/gphotosfs.fish",
+    "usr/local/share/zsh/site-functions/_gphotosfs",
 }
 
 
@@ -47,6 +50,14 @@ def test_it_links_the_helper_and_writes_the_unit(run: Run, tmp_path: Path) -> No
     assert unit.startswith(MARK)
     assert f'ExecStart="{program("gphotosfs")}" mount' in unit
     assert "systemctl enable" in result.stdout
+
+
+def test_zsh_finds_its_function_by_the_first_line(run: Run, tmp_path: Path) -> None:
+    run("install")
+
+    lines = (tmp_path / "usr/local/share/zsh/site-functions/_gphotosfs").read_text().splitlines()
+    assert lines[0] == "#compdef gphotosfs"
+    assert f"{lines[1]}\n" == MARK
 
 
 def test_a_dry_run_lists_and_touches_nothing(run: Run, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ over() {
 }
 over /etc
 over /usr/sbin
+over /usr/local
 for closed in $CLOSED; do over "$closed"; chmod o+x "$closed"; done
 mount -t tmpfs -o mode=755 tmpfs /run
 # Some machines keep theirs for root alone; fusermount3 and libfuse open it as the user.
