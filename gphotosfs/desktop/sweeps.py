@@ -3,7 +3,6 @@
 Nothing here does anything; `thumbnails.py` asks, and acts on the answers.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -78,6 +77,8 @@ class Sweep:
         self.after = after
         self.limit = limit
         self.by_name = by_name
+        self.is_read = False
+        """Nothing stands behind `after`."""
         self.is_over = False
         self.scope = trio.CancelScope()
         self._read_to = 0
@@ -85,13 +86,18 @@ class Sweep:
         self._first_page: set[int] | None = None
         self._progress = trio.Event()
 
-    def found(self, files: Sequence[int], read_to: int) -> None:
+    def found(self, files: Iterable[int], read_to: int) -> None:
         """Up to the cookie `read_to` there are these files, of which nothing is known yet."""
         self._pending.update(files)
-        if self._first_page is None:
-            self._first_page = set(files[:SEEN_FIRST])
         self._read_to = self.after = read_to
         self._wake()
+
+    def begin(self, files: Sequence[int]) -> bool:
+        """These come next; whether they begin with what will be seen first, which is known at the end."""
+        if not self.is_read or self._first_page is not None:
+            return False
+        self._first_page = self._pending.intersection(files[:SEEN_FIRST])
+        return True
 
     def settle(self, *cookies: int) -> None:
         """Entries have their thumbnails, or can't have one for now."""
@@ -125,16 +131,6 @@ class Sweep:
     def _wake(self) -> None:
         self._progress.set()
         self._progress = trio.Event()
-
-
-def name_key(name: bytes) -> list[tuple[int, str]]:
-    """Sorts names as file managers do: numbers by their value, capitals as small letters."""
-    pieces = _DIGITS.split(name.decode("utf-8", "surrogateescape").casefold())
-    # Digits are at odd places, so that like is compared with like.
-    return [(int(one), "") if at % 2 else (0, one) for at, one in enumerate(pieces)]
-
-
-_DIGITS: Final = re.compile(r"([0-9]+)")
 
 
 class InodeSet:

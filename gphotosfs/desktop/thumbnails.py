@@ -26,8 +26,8 @@ from gphotosfs.desktop.sweeps import (
     Sweep,
     Visits,
     lane_for,
-    name_key,
 )
+from gphotosfs.desktop.upcoming import Upcoming
 from gphotosfs.lanes import Lane, in_lane
 from gphotosfs.model import Entry, Inode, Node
 from gphotosfs.views.patience import Patience
@@ -123,14 +123,19 @@ class Thumbnails:
         return True
 
     async def shown(self, directory: Inode, entries: list[Entry]) -> None:
-        """A file manager is about to be handed these entries: wait a moment for their thumbnails."""
+        """A file manager is about to be handed these entries: wait a moment for their thumbnails.
+
+        One that looks again when a file is drawn waits at the end, where there are none, for the first page.
+        """
         visit, sweep = self._visits.at(directory), self._sweeps.get(directory)
-        if visit is None or not entries:
+        if visit is None:
             return
         visit.shown(entries, trio.current_time())
-        if sweep is not None and not visit.gave_up:
+        # Which names are the first is known at the end.
+        is_awaited = bool(entries) == visit.looks_once
+        if sweep is not None and is_awaited and not visit.gave_up:
             with _patience(visit.patience):
-                last = entries[-1].cookie if visit.looks_once else None
+                last = entries[-1].cookie if entries else None
                 visit.gave_up = not await sweep.settled(last)
         visit.shown((), trio.current_time())
 
@@ -248,42 +253,45 @@ class Thumbnails:
         above = await self._maker.path_of(sweep.directory)
         if above is None:
             return  # it is not within this mount any more
-        left, numbers = sweep.limit, itertools.count()
-        while left > 0 and (files := await self._gathered(sweep, left)) is not None:
-            left -= len(files)
-            for start in range(0, len(files), CHECKED_AT_ONCE):
-                some = files[start : start + CHECKED_AT_ONCE]
-                wanted = await self._maker.lacking(above, some)
-                sweep.settle(*{e.cookie for e in some}.difference(e.cookie for e in wanted))
-                async with trio.open_nursery() as making:
-                    for entry, number in zip(wanted, numbers, strict=False):
-                        # Queued here, since tasks that are started together run in any order.
-                        turn = self._gate.queue(sweep.rank)
-                        with in_lane(lane_for(number)):
-                            path = above + b"/" + entry.name
-                            seen_later = number >= SEEN_FIRST
-                            making.start_soon(
-                                self._make_entry, sweep, path, entry, turn, seen_later
-                            )
-                        if number < LOOKED_AT:
-                            seen.append(entry.node.inode)
+        upcoming, numbers = Upcoming(sweep.limit, by_name=sweep.by_name), itertools.count()
+        while upcoming.left:
+            await self._gather(sweep, upcoming)
+            # While a directory is being listed, what will be seen first may still come.
+            most = CHECKED_AT_ONCE if sweep.is_read else 4 * SIDE_BY_SIDE
+            some = upcoming.take(most, is_whole=sweep.is_read)
+            if not some:
+                return
+            if sweep.begin([entry.cookie for entry in some]):
+                numbers = itertools.count()
+            wanted = await self._maker.lacking(above, some)
+            sweep.settle(*{e.cookie for e in some}.difference(e.cookie for e in wanted))
+            async with trio.open_nursery() as making:
+                for entry, number in zip(wanted, numbers, strict=False):
+                    # Queued here, since tasks that are started together run in any order.
+                    turn = self._gate.queue(sweep.rank)
+                    with in_lane(lane_for(number)):
+                        path = above + b"/" + entry.name
+                        seen_later = number >= SEEN_FIRST
+                        making.start_soon(self._make_entry, sweep, path, entry, turn, seen_later)
+                    if number < LOOKED_AT:
+                        seen.append(entry.node.inode)
 
-    async def _gathered(self, sweep: Sweep, limit: int) -> list[Entry] | None:
-        """The next files of a directory, in the order in which they are looked at; None: no more."""
-        files: list[Entry] = []
-        after, give_up_at_s = sweep.after, trio.current_time() + GATHERED_S
-        while entries := await self._tree.entries(sweep.directory, after):
-            after = entries[-1].cookie
-            files += (entry for entry in entries if not entry.node.is_directory)
-            if len(files) >= limit or not sweep.by_name or trio.current_time() >= give_up_at_s:
-                break
-        if after is None or after == sweep.after:
-            return None
-        files = files[:limit]
-        if sweep.by_name:
-            files.sort(key=lambda entry: name_key(entry.name))
-        sweep.found([entry.cookie for entry in files], after)
-        return files
+    async def _gather(self, sweep: Sweep, upcoming: Upcoming) -> None:
+        """Look what else is in a directory; only where nothing is to be done meanwhile, wait for it."""
+        give_up_at_s = trio.current_time() + GATHERED_S
+        with trio.CancelScope() as moment:
+            while not sweep.is_read:
+                if upcoming:
+                    moment.deadline = give_up_at_s
+                entries = await self._tree.entries(sweep.directory, sweep.after)
+                if not entries:
+                    sweep.is_read = True
+                    return
+                files = [entry for entry in entries if not entry.node.is_directory]
+                sweep.found([file.cookie for file in files], entries[-1].cookie)
+                sweep.settle(*upcoming.add(files))
+                if upcoming and (not sweep.by_name or trio.current_time() >= give_up_at_s):
+                    return
 
     async def _make_entry(
         self, sweep: Sweep, path: bytes, entry: Entry, turn: Turn, seen_later: bool

@@ -201,6 +201,17 @@ async def test_others_wait_for_the_first_page_that_they_will_show(
     assert small_requests(photos) == {"GET w256-h256": 400}
 
 
+async def test_what_is_seen_first_may_be_listed_last(tmp_path: Path, autojump_clock: Clock) -> None:
+    """Nobody knows that before the listing has ended, and then it goes before all else."""
+    photos = painted(600, latency_s=0.1)
+    photos.options.api_latency_s = 1.0
+    async with browsing(tmp_path, photos) as desktop:
+        listed = await desktop.look("media/all", stats=False)
+        assert listed[-1].name == b"000.jpg"
+        first = [desktop.thumbnail(f"media/all/{number:03}.jpg") for number in range(SEEN_FIRST)]
+        assert None not in first
+
+
 async def test_the_first_page_is_waited_for_a_moment_only(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:

@@ -86,6 +86,8 @@ class Desktop:
                 await self.service.shown(directory, entries)
             found += entries
             after = entries[-1].cookie
+        if is_browsed:
+            await self.service.shown(directory, [])
         for entry in found if stats else ():
             await self.stat(entry.node.inode, tid)
         return found
