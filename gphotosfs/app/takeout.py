@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 import trio
 
 from gphotosfs import errors
-from gphotosfs.app.takeout_reading import found_item, reading
+from gphotosfs.app.takeout_reading import STATE_FORMAT, found_item, reading
 from gphotosfs.catalog import recent
 from gphotosfs.catalog import takeout as catalogue
 from gphotosfs.catalog.places import Changes
@@ -23,7 +23,7 @@ from gphotosfs.takeout.exports import missing_parts
 from gphotosfs.takeout.members import Member, Packing
 from gphotosfs.takeout.register import Register
 from gphotosfs.takeout.source import Archives, TakeoutMedia, open_archive
-from gphotosfs.takeout.stamps import Stamp, stamp_of
+from gphotosfs.takeout.stamps import UNREAD, Stamp, stamp_of
 from gphotosfs.takeout.watching import archives_in, settled
 
 log = logging.getLogger(__name__)
@@ -34,9 +34,6 @@ LOOK_S: Final = 60.0
 BATCH: Final = 1000
 """Items written in one transaction, which others that write wait for: about 0.2 s."""
 
-STATE_FORMAT: Final = 2
-"""Another one has the archives read again: what is made of them has changed."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Run:
@@ -45,6 +42,8 @@ class _Run:
     number: int
     albums: Mapping[str, Inode]
     """The directories of its albums, by key."""
+    is_whole: bool
+    """Whether all archives could be read; if not, nothing that was known is taken away."""
 
 
 class Takeout:
@@ -162,7 +161,7 @@ class Takeout:
                 {
                     "path": one.path,
                     "is_there": one.path not in self._missing,
-                    "size_bytes": (state.get(str(one.number)) or (0, 0))[0],
+                    "size_bytes": max(0, (state.get(str(one.number)) or UNREAD)[0]),
                     "items": by_archive.get(one.number, 0),
                 }
                 for one in self._register.archives
@@ -244,47 +243,58 @@ class Takeout:
         self._progress = {}
         albums: list[FoundAlbum] = []
         items: list[FoundItem] = []
+        away: Collection[int] = ()
+        is_whole = False
         run: _Run | None = None
         async with reading(self._register, self._indexes) as lines:
-            async for told in lines:
-                match told:
-                    case {"looked_at": _} | {"come_to": _}:
-                        self._progress = told
+            async for line in lines:
+                match json.loads(line):
+                    case {"looked_at": _} | {"come_to": _} as progress:
+                        self._progress = progress
+                    case {"begin": {"is_whole": bool(is_whole), "away": [*away]}}:
+                        pass
                     case {"album": [str(key), str(title), str(description)]}:
                         albums.append(FoundAlbum(key, title, description))
                     case {"item": dict(item)}:
-                        run = run or await self._begin(state, albums)
-                        items.append(found_item(item, self._include_archived))
+                        run = run or await self._begin(state, albums, is_whole=is_whole)
+                        items.append(found_item(item, line, self._include_archived))
                         if len(items) >= BATCH:
                             await self._show(run, items)
                             items = []
-                    case {"end": dict(end)}:
-                        run = run or await self._begin(state, albums)
+                    case {"end": {"problems": [*problems]}}:
+                        run = run or await self._begin(state, albums, is_whole=is_whole)
                         await self._show(run, items)
-                        await self._end(run, state, end)
+                        await self._end(run, _without(state, away), problems)
 
-    async def _begin(self, state: Mapping[str, Any], albums: Sequence[FoundAlbum]) -> _Run:
+    async def _begin(
+        self, state: Mapping[str, Any], albums: Sequence[FoundAlbum], *, is_whole: bool
+    ) -> _Run:
         number, directories, changes = await self._store.write(
             catalogue.begin_run, albums, self._now_ns()
         )
         self._changed(changes)
         # Where the bytes lie is told before a reader can come to a new item.
         await self._archives.know(_known(self._register, state))
-        return _Run(number, directories)
+        return _Run(number, directories, is_whole)
 
     async def _show(self, run: _Run, items: Sequence[FoundItem]) -> None:
         changes, renewed = await self._store.write(
-            catalogue.apply_items, run.number, run.albums, items, self._now_ns()
+            catalogue.apply_items,
+            run.number,
+            run.albums,
+            items,
+            self._now_ns(),
+            is_whole=run.is_whole,
         )
         for item, size_bytes in renewed:
             self._renewed(item, size_bytes)
         self._changed(changes)
 
-    async def _end(self, run: _Run, state: Mapping[str, Any], end: Mapping[str, Any]) -> None:
-        if end["is_whole"]:
+    async def _end(self, run: _Run, state: Mapping[str, Any], problems: Sequence[str]) -> None:
+        if run.is_whole:
             self._changed(await self._store.write(catalogue.end_run, run.number))
         self._changed(await self._store.write(recent.settle_archives))
-        await self._store.write(_note_state, state, end["problems"])
+        await self._store.write(_note_state, state, problems)
 
     def _state(self) -> dict[str, Any]:
         """What was read when the catalogue was last brought up to date."""
@@ -311,6 +321,11 @@ def _state_now(
             before["archives"].get(str(one.number)) if stamp is None else [*stamp]
         )
     return {"format": STATE_FORMAT, "include_archived": include_archived, "archives": now}
+
+
+def _without(state: Mapping[str, Any], away: Collection[int]) -> dict[str, Any]:
+    """What was read if some archives were not: they are, as soon as they can be."""
+    return {**state, "archives": {**state["archives"], **{str(one): [*UNREAD] for one in away}}}
 
 
 def _known(archives: Register, state: Mapping[str, Any]) -> dict[int, tuple[Path, Stamp | None]]:

@@ -1,5 +1,6 @@
 """What the process tells that reads Takeout archives, in the catalogue's words."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -18,12 +19,13 @@ from gphotosfs.takeout.register import Register
 
 NS: Final = 1_000_000_000
 
+STATE_FORMAT: Final = 3
+"""Another one has the archives read and all items shown again: what is made of them has changed."""
+
 
 @asynccontextmanager
-async def reading(
-    archives: Register, indexes: Path
-) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
-    """What a process tells that reads all archives; it ends with the context.
+async def reading(archives: Register, indexes: Path) -> AsyncIterator[AsyncIterator[bytes]]:
+    """What a process tells that reads all archives, by lines; it ends with the context.
 
     Raises:
         ArchiveError: it ended before it was through.
@@ -56,16 +58,16 @@ async def reading(
             await process.stdout.aclose()
 
 
-async def _lines(stream: trio.abc.ReceiveStream) -> AsyncGenerator[dict[str, Any], None]:
+async def _lines(stream: trio.abc.ReceiveStream) -> AsyncGenerator[bytes, None]:
     rest = b""
     async for piece in stream:
         *lines, rest = (rest + piece).split(b"\n")
         for line in lines:
-            yield json.loads(line)
+            yield line
 
 
-def found_item(told: Mapping[str, Any], include_archived: bool) -> FoundItem:
-    """An item of the archives in the catalogue's words."""
+def found_item(told: Mapping[str, Any], line: bytes, include_archived: bool) -> FoundItem:
+    """An item of the archives, of which this line told, in the catalogue's words."""
     facts, member, place = told["facts"], told["member"], told["facts"]["place"] or {}
     item = MediaItem(
         id=ItemId(""),
@@ -104,7 +106,14 @@ def found_item(told: Mapping[str, Any], include_archived: bool) -> FoundItem:
         and bool(facts["title"])
         and facts["taken_s"] is not None
         and not facts["trashed"],
+        has_sidecar=told["has_sidecar"],
+        told=_digest(line, include_archived),
     )
+
+
+def _digest(line: bytes, include_archived: bool) -> str:
+    what = f"{STATE_FORMAT} {include_archived} ".encode() + line
+    return hashlib.blake2b(what, digest_size=16).hexdigest()
 
 
 def _ns(time_s: int | None) -> int | None:

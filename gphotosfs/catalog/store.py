@@ -37,7 +37,7 @@ class InThread(Protocol):
 # The first script makes the schema; a later one turns the version before it into its own.
 MIGRATIONS: Final = tuple(
     resources.files(__package__).joinpath(name).read_text("utf-8")
-    for name in ("schema.sql", *(f"schema-{step}.sql" for step in range(2, 8)))
+    for name in ("schema.sql", *(f"schema-{step}.sql" for step in range(2, 9)))
 )
 
 FIRST_FREE_INODE: Final = 64

@@ -7,7 +7,7 @@ away what it did not find. What it vouches for no listing of Google's takes away
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from gphotosfs import names
 from gphotosfs.catalog.entries import places, shown_inode
@@ -70,6 +70,10 @@ class FoundItem:
     is_original: bool
     """Whether Google, where it shows the item, shows this file: a sidecar is its own, and there is no
     edited copy, which Google would show instead."""
+    has_sidecar: bool = True
+    """Whether anything is told of it but its bytes."""
+    told: str | None = None
+    """A digest of all this; None: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,24 +133,39 @@ def apply_items(
     albums: Mapping[str, Inode],
     found: Iterable[FoundItem],
     now_ns: int,
+    *,
+    is_whole: bool = True,
 ) -> tuple[Changes, list[tuple[ItemId, int]]]:
-    """Show items; also those whose bytes are others than before, with their new lengths."""
+    """Show items; also those whose bytes are others than before, with their new lengths.
+
+    An item of which everything is as it was is only noted as met. `is_whole` says whether all archives
+    could be read: if not, a sidecar or an album may lie in one that is away, so what was known stays.
+    """
     changes = Changes()
     everything = fixed(db, DirectoryKind.ALL)
     renewed: list[tuple[ItemId, int]] = []
     for one in found:
-        identity, is_new, known = _recognised(db, run, one)
-        item = replace(one.item, id=identity)
+        if _is_as_it_was(db, run, one):
+            continue
+        known = _recognised(db, run, one)
+        # What comes back after its archive was removed may be anything.
+        if known.inode is not None and known.bytes != _bytes(one.location):
+            renewed.append((known.identity, one.location.size_bytes))
+        if (
+            known.bytes is not None
+            and known.inode is not None
+            and not (is_whole or one.has_sidecar)
+        ):
+            _locate(db, run, known.inode, one, is_whole=is_whole)
+            continue
+        item = replace(one.item, id=known.identity)
         first_seen_ns = now_ns if one.uploaded_ns is None else one.uploaded_ns
         noted = note_item(db, item, first_seen_ns, changes, ItemSource.TAKEOUT)
         db.executemany(
             "INSERT OR REPLACE INTO takeout_key VALUES (?, ?)",
             [(key, noted.own_inode) for key in one.keys],
         )
-        # What comes back after its archive was removed may be anything.
-        if not is_new and (known is None or _bytes(known) != _bytes(one.location)):
-            renewed.append((identity, one.location.size_bytes))
-        _locate(db, run, noted.own_inode, one)
+        _locate(db, run, noted.own_inode, one, is_whole=is_whole)
         if is_paired(db, noted.own_inode, noted.inode):
             choose_bytes(db, noted.inode, changes)
         wanted = _directories(db, one, albums, now_ns, changes)
@@ -157,7 +176,8 @@ def apply_items(
             show_in_timeline(db, noted, _VOUCHED_BY_ARCHIVES, now_ns, changes)
             wanted.append(everything)
         vouch(db, run, noted.inode, wanted)
-        withdraw(db, noted.inode, wanted, changes)
+        if is_whole:
+            withdraw(db, noted.inode, wanted, changes)
         changes.has_candidates |= note_candidate_in_archives(db, noted.own_inode)
     note_times(db, changes)
     return changes, renewed
@@ -181,43 +201,66 @@ def end_run(db: Connection, run: int) -> Changes:
     return changes
 
 
-def _recognised(db: Connection, run: int, one: FoundItem) -> tuple[ItemId, bool, Location | None]:
-    """The id of a found item, whether it is new, and where its bytes were until now.
+def _is_as_it_was(db: Connection, run: int, one: FoundItem) -> bool:
+    """Whether the archives tell of an item just what they told before; then this run has met it."""
+    noted = db.execute(
+        "UPDATE takeout_file SET run = ?1 WHERE told = ?2 AND run <> ?1"
+        " AND inode = (SELECT inode FROM takeout_key WHERE key = ?3)",
+        (run, one.told, one.keys[0]),
+    )
+    return noted.rowcount > 0
+
+
+class _Known(NamedTuple):
+    """What a found item is in the catalogue."""
+
+    identity: ItemId
+    inode: Inode | None
+    """None: nothing yet."""
+    bytes: tuple[int, int | None] | None
+    """Its length and checksum until now; None if no archive had it."""
+
+
+def _recognised(db: Connection, run: int, one: FoundItem) -> _Known:
+    """What a found item was until now.
 
     An item that this run has met is not met again: two may have the same bytes.
     """
     for key in one.keys:
         row = db.execute(
-            "SELECT i.id, f.archive, f.path, f.packing, f.start, f.packed_bytes, f.size_bytes, f.crc"
+            "SELECT i.id, i.inode, f.inode, f.size_bytes, f.crc"
             " FROM takeout_key AS k JOIN item AS i ON i.inode = k.inode"
             " LEFT JOIN takeout_file AS f ON f.inode = i.inode"
             " WHERE k.key = ? AND (f.run IS NULL OR f.run <> ?)",
             (key, run),
         ).fetchone()
         if row is not None:
-            return ItemId(row[0]), False, None if row[1] is None else Location(*row[1:])
+            was = None if row[2] is None else (row[3], row[4])
+            return _Known(ItemId(row[0]), Inode(row[1]), was)
     digest = hashlib.sha256(f"{run}\n{one.keys}".encode("utf-8", "surrogatepass")).hexdigest()
-    return ItemId(f"takeout-{digest[:40]}"), True, None
+    return _Known(ItemId(f"takeout-{digest[:40]}"), None, None)
 
 
 def _bytes(location: Location) -> tuple[int, int | None]:
     return location.size_bytes, location.crc
 
 
-def _locate(db: Connection, run: int, inode: Inode, one: FoundItem) -> None:
+def _locate(db: Connection, run: int, inode: Inode, one: FoundItem, *, is_whole: bool) -> None:
     at = one.location
     db.execute(
         "INSERT INTO takeout_file (inode, run, archive, path, packing, start, packed_bytes, size_bytes, crc,"
-        " is_original) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (inode) DO UPDATE SET"
+        " is_original, told) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (inode) DO UPDATE SET"
         " run = excluded.run, archive = excluded.archive, path = excluded.path,"
         " packing = excluded.packing, start = excluded.start, packed_bytes = excluded.packed_bytes,"
-        " size_bytes = excluded.size_bytes, crc = excluded.crc, is_original = excluded.is_original,"
+        " size_bytes = excluded.size_bytes, crc = excluded.crc, told = excluded.told,"
+        # The edited copy may lie in an archive that is away.
+        " is_original = CASE WHEN excluded.told IS NULL THEN is_original ELSE excluded.is_original END,"
         # What the head of the file said is good as long as the bytes are the same.
         " width = CASE WHEN crc IS excluded.crc AND size_bytes = excluded.size_bytes THEN width END,"
         " height = CASE WHEN crc IS excluded.crc AND size_bytes = excluded.size_bytes THEN height END",
         (
             inode, run, at.archive, at.path, at.packing, at.start, at.packed_bytes, at.size_bytes, at.crc,
-            one.is_original,
+            is_whole and one.is_original, one.told if is_whole else None,
         ),
     )  # fmt: skip
     db.execute("UPDATE item SET size_bytes = ? WHERE inode = ?", (at.size_bytes, inode))

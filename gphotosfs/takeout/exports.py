@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from gphotosfs.errors import ArchiveError
+from gphotosfs.errors import ArchiveAwayError, ArchiveError
 from gphotosfs.takeout import filenames, sidecar
 from gphotosfs.takeout.archive import Archive
 from gphotosfs.takeout.matching import Sidecar
@@ -72,13 +72,13 @@ def missing_parts(names: Iterable[str]) -> list[str]:
 
 def read_exports(
     archives: Iterable[Archive], notices: Notices, read: Callable[[int], None] = lambda _count: None
-) -> tuple[list[Export], list[str]]:
-    """Every export among the archives, the oldest first, and the names of archives that can't be read.
+) -> tuple[list[Export], dict[Archive, ArchiveError]]:
+    """Every export among the archives, the oldest first, and why some archives can't be read as a whole.
 
     Only directories and sidecars are read. `read` is told how many members have been looked at.
     """
     exports: dict[str, Export] = {}
-    damaged: list[str] = []
+    broken: dict[Archive, ArchiveError] = {}
     for archive in archives:
         made = export_of(archive.name)
         export = exports.setdefault(made, Export(made))
@@ -88,8 +88,8 @@ def read_exports(
                 read(1)
         except ArchiveError as exc:
             notices.note(archive.name, str(exc).removeprefix(f"{archive.name} "))
-            damaged.append(archive.name)
-    return [exports[made] for made in sorted(exports)], damaged
+            broken[archive] = exc
+    return [exports[made] for made in sorted(exports)], broken
 
 
 def _take(export: Export, archive: Archive, member: Member, notices: Notices) -> None:
@@ -116,6 +116,11 @@ def _add(known: list[Member], member: Member, archive: Archive, notices: Notices
 
 
 def _facts(archive: Archive, member: Member, notices: Notices) -> ItemFacts | AlbumFacts | None:
+    """What a JSON file says; None of one that says nothing, or can't.
+
+    Raises:
+        ArchiveAwayError: the archive can't be read now.
+    """
     if member.size_bytes > sidecar.SIDECAR_MAX_BYTES:
         notices.note(archive.name, "a sidecar is far too large and is not read", member.path)
         return None
@@ -124,6 +129,8 @@ def _facts(archive: Archive, member: Member, notices: Notices) -> ItemFacts | Al
         return None
     try:
         return sidecar.facts(archive.read(member, 0, sidecar.SIDECAR_MAX_BYTES))
-    except ArchiveError as exc:
-        notices.note(archive.name, str(exc).removeprefix(f"{archive.name} "), member.path)
+    except ArchiveAwayError:
+        raise
+    except ArchiveError:
+        notices.note(archive.name, "a sidecar is damaged and is not read", member.path)
         return None

@@ -15,7 +15,7 @@ from gphotosfs.takeout import filenames, folders
 from gphotosfs.takeout.exports import Export, Folder
 from gphotosfs.takeout.matching import Match, Role, match_folder
 from gphotosfs.takeout.media_types import mime_type
-from gphotosfs.takeout.members import Member, Notices
+from gphotosfs.takeout.members import Member, Notices, Packing
 from gphotosfs.takeout.sidecar import ItemFacts
 
 Checksum = Callable[[Member], int | None]
@@ -39,6 +39,11 @@ class Copies:
     urls: set[str] = field(default_factory=set)
 
     @property
+    def has_sidecar(self) -> bool:
+        """Whether a sidecar tells of it; its folder may, and says less."""
+        return bool(self.facts.title or self.facts.url) or self.facts.taken_s is not None
+
+    @property
     def mime_type(self) -> str:
         """What it is, told by its names; what moves without an extension is an old motion photo."""
         by_name = mime_type(self.member.path) or mime_type(self.title)
@@ -53,10 +58,14 @@ class Copies:
         return [*found, "bytes:" + hashlib.sha256(said.encode()).hexdigest()[:32]]
 
     @property
-    def bytes_key(self) -> str:
-        """What it can be recognised by when its sidecar comes later, in another part."""
-        of = self.member.path if self.crc is None else f"{self.crc}:{self.member.size_bytes}"
-        return f"file:{of}"
+    def file_keys(self) -> list[str]:
+        """What it can be recognised by when its sidecar comes later, in another part.
+
+        A checksum of what is in an unpacked folder is made only where need be, so it may be there later.
+        """
+        by_bytes = [] if self.crc is None else [f"file:{self.crc}:{self.member.size_bytes}"]
+        by_path = [f"file:{self.member.path}"] if self.member.packing is Packing.FILE else []
+        return by_bytes + by_path
 
 
 @dataclass(frozen=True, slots=True)

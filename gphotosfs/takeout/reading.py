@@ -5,9 +5,11 @@ over a pipe as JSON, a line each:
 
     {"looked_at": 4000}                                    members, now and then
     {"come_to": ["t.tgz", 4000000, 9000000]}               bytes of an archive, while it is gone through
+    {"begin": {"is_whole": true, "away": [3]}}             whether all could be read; the numbers of those
+                                                           that can't be now, but may be later
     {"album": ["Rome_ a trip", "Rome: a trip", ""]}        key, title, description
     {"item": {…}}                                          see `told_of`
-    {"end": {"problems": […], "is_whole": true}}           the last line
+    {"end": {"problems": […]}}                             the last line
 """
 
 import gc
@@ -18,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from gphotosfs.errors import ArchiveError
+from gphotosfs.errors import ArchiveAwayError, ArchiveError
 from gphotosfs.takeout.archive import Archive, checksum
 from gphotosfs.takeout.exports import read_exports
 from gphotosfs.takeout.inventory import Copies, inventory, said
@@ -26,6 +28,7 @@ from gphotosfs.takeout.matching import Role
 from gphotosfs.takeout.members import Member, Notices
 from gphotosfs.takeout.sidecar import ItemFacts, Place
 from gphotosfs.takeout.source import open_archive
+from gphotosfs.takeout.stamps import stamp_of
 from gphotosfs.takeout.tar_archive import drop_indexes, index_name
 
 TELL_EVERY: Final = 1000
@@ -48,15 +51,16 @@ def read_all(
     """
     notices = Notices()
     opened: dict[int, Archive] = {}
-    is_whole = True
+    away: list[int] = []
     for number, path in archives:
         try:
             opened[number] = open_archive(
                 Path(path), number, indexes, partial(come_to, Path(path).name)
             )
         except ArchiveError as exc:
-            notices.note(Path(path).name, str(exc))
-            is_whole = False
+            if stamp_of(Path(path)) is not None:  # else whoever lists the archives sees and says so
+                notices.note(Path(path).name, str(exc))
+            away.append(number)
 
     def checksum_of(member: Member) -> int | None:
         try:
@@ -66,19 +70,25 @@ def read_all(
             return None
 
     try:
-        exports, damaged = read_exports(opened.values(), notices, looked_at)
+        exports, broken = read_exports(opened.values(), notices, looked_at)
         found = inventory(exports, checksum_of, notices)
     finally:
         for archive in opened.values():
             archive.close()
     del exports
+    away += [
+        number
+        for number, archive in opened.items()
+        if isinstance(broken.get(archive), ArchiveAwayError)
+    ]
+    yield {"begin": {"is_whole": not (away or broken), "away": away}}
     for album in found.albums:
         yield {"album": [album.key, album.title, album.description]}
     edited = {said(item.facts) for item in found.items if item.role is Role.EDITED}
     for item in found.items:
         is_original = item.role is Role.MAIN and said(item.facts) not in edited
         yield {"item": {**told_of(item), "is_original": is_original}}
-    yield {"end": {"problems": list(notices), "is_whole": is_whole and not damaged}}
+    yield {"end": {"problems": list(notices)}}
 
 
 def told_of(item: Copies) -> dict[str, Any]:
@@ -90,8 +100,9 @@ def told_of(item: Copies) -> dict[str, Any]:
         "facts": {**_fields(item.facts), "place": None if place is None else _fields(place)},
         "member": _fields(item.member),
         "crc": item.crc,
+        "has_sidecar": item.has_sidecar,
         "albums": item.albums,
-        "keys": [*item.keys, item.bytes_key],
+        "keys": [*item.keys, *item.file_keys],
     }
 
 

@@ -7,9 +7,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import trio
+import trio.testing
 
 from gphotosfs import errors
-from tests.component.archives_kit import content_of, packed, signed_out, told
+from gphotosfs.catalog.store import Connection
+from tests.component.archives_kit import PHOTO, content_of, names_in, packed, signed_out, told
+from tests.component.joining_kit import moved
 
 OLD, NEW = b"old bytes " * 40_000, b"new bytes " * 40_000
 FOLDER = "Photos from 2020"
@@ -92,3 +96,121 @@ async def test_who_has_a_photo_open_that_is_renewed_reads_no_mix(tmp_path: Path)
             await core.tree.read(handle, 200_000, 1000)
         core.tree.close(handle)
         assert await content_of(core, "media/all/a.jpg") == NEW
+
+
+async def test_what_lies_beside_an_archive_that_is_away_keeps_its_time_people_and_album(
+    tmp_path: Path,
+) -> None:
+    """A third of all sidecars lie in another part than their photo."""
+    first = packed(
+        tmp_path / "takeout-20260318T202441Z-001.zip",
+        (f"{FOLDER}/a.jpg", PHOTO),
+        ("Rome/a.jpg.json", told("a.jpg")),
+    )
+    second = packed(
+        tmp_path / "takeout-20260318T202441Z-002.zip",
+        (f"{FOLDER}/a.jpg.json", told("a.jpg", people=[{"name": "Ann"}])),
+        ("Rome/a.jpg", PHOTO),
+        ("Rome/metadata.json", b'{"title": "Rome"}'),
+    )
+    third = packed(tmp_path / "takeout-20260318T202441Z-003.zip", (f"{FOLDER}/c.jpg", NEW))
+    places = ["media/by-day/2020/2020-09-13", "people/Ann", "albums/Rome"]
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([first, second])
+        before = [await names_in(core, place) for place in places]
+        moved(second, tmp_path / "away")
+        await core.takeout.add([third])
+        during = [await names_in(core, place) for place in places]
+        problems = (await core.takeout.listed())["problems"]
+        moved(tmp_path / "away", second)
+        await core.takeout.add([first])
+        after = [await names_in(core, place) for place in places]
+        later = (await core.takeout.listed())["problems"]
+
+    assert [list(names) for names in before] == [["a.jpg"]] * 3
+    assert before == during == after
+    assert problems == [f"{second} is not there; the rest is served"]
+    assert later == []
+
+
+async def test_what_was_away_while_others_were_read_is_read_when_it_is_back(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Though it is as it was: what had changed meanwhile needs it."""
+    first = packed(tmp_path / "takeout-20260318T202441Z-001.zip", (f"{FOLDER}/a.jpg", PHOTO))
+    second = packed(
+        tmp_path / "takeout-20260318T202441Z-002.zip",
+        (f"{FOLDER}/a.jpg.json", told("a.jpg")),
+        (f"{FOLDER}/b.jpg.json", told("b.jpg")),
+    )
+    third = packed(tmp_path / "takeout-20260318T202441Z-003.zip", (f"{FOLDER}/b.jpg", NEW))
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([first, second])
+        moved(second, tmp_path / "away")
+        await core.takeout.add([third])
+        before = await names_in(core, "media/by-day/2020/2020-09-13")
+        moved(tmp_path / "away", second)
+        while len(await names_in(core, "media/by-day/2020/2020-09-13")) < 2:
+            await trio.sleep(60)
+        after = await names_in(core, "media/by-day/2020/2020-09-13")
+
+    assert (list(before), list(after)) == (["a.jpg"], ["a.jpg", "b.jpg"])
+
+
+async def test_a_folder_is_read_again_when_more_was_unpacked_into_it(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    folder = tmp_path / "Takeout"
+    inner = folder / "Google Photos" / FOLDER
+    inner.mkdir(parents=True)
+    (inner / "a.jpg").write_bytes(OLD)
+    (inner / "a.jpg.json").write_bytes(told("a.jpg"))
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([str(folder)])
+        (inner / "b.jpg").write_bytes(NEW)
+        (inner / "b.jpg.json").write_bytes(told("b.jpg"))
+        await core.takeout.add([str(folder)])
+        added = await names_in(core, "media/all")
+        (inner / "c.jpg").write_bytes(PHOTO)
+        (inner / "c.jpg.json").write_bytes(told("c.jpg"))
+        while len(await names_in(core, "media/all")) < 3:
+            await trio.sleep(60)
+
+    assert list(added) == ["a.jpg", "b.jpg"]
+
+
+async def test_an_empty_place_of_a_disk_takes_nothing_away(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    inner = folder / "Takeout" / "Google Photos" / FOLDER
+    inner.mkdir(parents=True)
+    (inner / "a.jpg").write_bytes(OLD)
+    (inner / "a.jpg.json").write_bytes(told("a.jpg"))
+    other = a_zip(tmp_path / "takeout-20260101T000000Z-001.zip", NEW)
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([str(folder)])
+        before = await names_in(core, "media/all")
+        moved(folder, tmp_path / "unplugged")
+        folder.mkdir()
+        await core.takeout.add([other])
+        assert before.items() <= (await names_in(core, "media/all")).items()
+        assert (await core.takeout.listed())["archives"][0]["is_there"] is False
+
+
+async def test_an_archive_more_writes_what_is_new_and_a_mark_for_all_else(tmp_path: Path) -> None:
+    """All are read again, since a photo and its sidecar may lie in different parts."""
+    known = [(f"{FOLDER}/{n}.jpg", PHOTO + b"%d" % n) for n in range(200)]
+    sidecars = [(f"{FOLDER}/{n}.jpg.json", told(f"{n}.jpg", 1_600_000_000 + n)) for n in range(200)]
+    first = packed(tmp_path / "takeout-20260318T202441Z-001.zip", *known, *sidecars)
+    second = a_zip(tmp_path / "takeout-20260318T202441Z-002.zip", NEW)
+
+    def rows_written(db: Connection) -> int:
+        return db.total_changes
+
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([first])
+        before = await core.store.write(rows_written)
+        await core.takeout.add([second])
+        after = await core.store.write(rows_written)
+        assert len(await names_in(core, "media/all")) == 201
+
+    assert 200 <= after - before < 300
