@@ -59,7 +59,7 @@ def set_aside(path: Path, reason: object) -> None:
 
 
 class Watched(sqlite3.Connection):
-    """A connection that tells of damage as a StoreError, and remembers it."""
+    """A connection that tells of a disk in trouble as a StoreError, and remembers damage."""
 
     path: Path | None = None
     """None while it is being opened, when damage is its opener's affair."""
@@ -97,9 +97,14 @@ class _Cursor(sqlite3.Cursor):
     def _judged(self, error: sqlite3.DatabaseError) -> Exception:
         connection = self.connection
         assert isinstance(connection, Watched)
-        if connection.path is None or not is_damage(error):
+        if connection.path is None:
             return error
-        return note(connection.path, error)
+        if is_damage(error):
+            return note(connection.path, error)
+        if isinstance(error, sqlite3.OperationalError):
+            # The disk is full, broken or gone, not ours to judge: no bug in whoever asked.
+            return errors.StoreError(f"the catalogue can't be used ({error})")
+        return error
 
 
 def _note(path: Path) -> Path:

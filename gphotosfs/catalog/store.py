@@ -145,17 +145,22 @@ def new_inode(db: Connection) -> int:
 
 def _transaction(db: Connection, change: Callable[[Connection], R]) -> R:
     try:
+        _roll_back(db)  # an earlier one, where a disk in trouble did not even let that be done
         db.execute("BEGIN IMMEDIATE")
         try:
             result = change(db)
             db.execute("COMMIT")
         except BaseException:
-            if db.in_transaction:  # SQLite has rolled back by itself where the disk is full
-                db.execute("ROLLBACK")
+            _roll_back(db)
             raise
     except sqlite3.Error as exc:
         raise errors.StoreError(f"the catalogue can't be written ({exc})") from exc
     return result
+
+
+def _roll_back(db: Connection) -> None:
+    if db.in_transaction:  # SQLite has rolled back by itself where the disk is full
+        db.execute("ROLLBACK")
 
 
 def _open_or_set_aside(path: Path, client_id: str) -> tuple[Connection, Connection]:

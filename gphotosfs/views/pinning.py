@@ -179,7 +179,10 @@ class Pinning:
             while True:
                 self._turn = trio.Event()
                 if trio.current_time() >= self._paused_until_s:
-                    await self._begin_more(nursery)
+                    try:
+                        await self._begin_more(nursery)
+                    except errors.StoreError as exc:
+                        self._hold_up(exc)
                 with trio.move_on_at(self._next_s()):
                     await self._turn.wait()
 
@@ -259,11 +262,7 @@ class Pinning:
         self._is_stale = False
         now_s = trio.current_time()
         later = [inode for inode, failure in self.failures.items() if failure.until_s > now_s]
-        try:
-            found = await self._store.write(pins.missing, [*later, *self._coming], BATCH)
-        except errors.StoreError as exc:
-            self._hold_up(exc)
-            found = []
+        found = await self._store.write(pins.missing, [*later, *self._coming], BATCH)
         self._queue = deque(found)
         if found:
             self._has_worked = True

@@ -75,13 +75,9 @@ class Pins:
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
             task_status.started()
-            for task in (
-                self._go_on_removing,
-                self._pinning.run,
-                self._renew_now_and_then,
-                self._keep_looking,
-            ):
-                nursery.start_soon(self._survived, task)
+            nursery.start_soon(self._survived, self._go_on_removing)
+            for task in (self._pinning.run, self._renew_now_and_then, self._keep_looking):
+                nursery.start_soon(self._kept_up, task)
 
     # --- what commands ask for ------------------------------------------------------------------
 
@@ -188,11 +184,19 @@ class Pins:
     # --- what is below ----------------------------------------------------------------------------
 
     async def _survived(self, task: Callable[[], Awaitable[None]]) -> None:
-        """Do something for all pins: a bug in it ends that, and nothing else of the mount."""
+        """Do something for all pins: what goes wrong ends that, and nothing else of the mount."""
         try:
             await task()
+        except errors.StoreError as exc:
+            log.warning("what is pinned can't be looked after: %s", exc)
         except Exception:
             log.exception("bug in the care of what is pinned")
+
+    async def _kept_up(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Do something for all pins for ever, and again after a while if it went wrong."""
+        while True:
+            await self._survived(task)
+            await trio.sleep(PAUSES_S[-1])
 
     async def _keep_looking(self) -> None:
         while True:

@@ -79,15 +79,9 @@ class Recheck:
     async def run(self) -> None:
         """Look again and again, as long as the mount lives."""
         while True:
-            with trio.move_on_after(self._rest_s()):
-                await self._wake.wait()
-            self._wake = trio.Event()
-            await trio.sleep(BEGIN_AFTER_S)
-            if not self._may_begin() or self._rest_s() > 0:
-                continue
             try:
                 with in_lane(Lane.BACKGROUND):
-                    await self._look()
+                    await self._look_when_due()
             except errors.GPhotosError as exc:
                 log.info("looking for deleted and undated items goes on later: %s", exc)
                 await trio.sleep(RETRY_S)
@@ -104,6 +98,14 @@ class Recheck:
         if row is None or row.completed_ns is None:
             return 0.0 if self._may_begin() else REST_S
         return max(0.0, REST_S - max(0, self._now_ns() - row.completed_ns) / 1e9)
+
+    async def _look_when_due(self) -> None:
+        with trio.move_on_after(self._rest_s()):
+            await self._wake.wait()
+        self._wake = trio.Event()
+        await trio.sleep(BEGIN_AFTER_S)
+        if self._may_begin() and self._rest_s() <= 0:
+            await self._look()
 
     async def _look(self) -> None:
         is_first = not self.is_done()

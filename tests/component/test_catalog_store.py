@@ -147,12 +147,49 @@ async def test_a_full_disk_is_an_error_and_reading_goes_on(path: Path) -> None:
         db.execute(f"PRAGMA max_page_count = {pages}")
         db.execute("INSERT INTO fact VALUES ('large', zeroblob(1 << 20))")
 
-    with pytest.raises(errors.StoreError, match="can't be written"):
+    with pytest.raises(errors.StoreError, match="disk is full"):
         await opened.write(fill_up)
     assert entries.directory(opened.read, FIXED[0].inode) is not None
     await opened.write(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchone())
     await opened.write(set_fact, "later", 1)
     assert fact(opened.read, "later") == 1
+    opened.close()
+
+
+def failing(db: sqlite3.Connection, *, fails: bool) -> None:
+    """Let everything that a connection is asked fail, as on a disk that has gone."""
+    db.set_progress_handler((lambda: 1) if fails else None, 1)
+
+
+async def test_a_transaction_that_can_t_even_be_taken_back_leaves_later_ones_alone(
+    path: Path,
+) -> None:
+    opened = planted(path)
+
+    used: list[store.Connection] = []
+
+    def break_off(db: store.Connection) -> None:
+        used.append(db)
+        set_fact(db, "half", 1)
+        failing(db, fails=True)
+        set_fact(db, "half", 2)
+
+    with pytest.raises(errors.StoreError):
+        await opened.write(break_off)
+    failing(used[0], fails=False)
+    await opened.write(set_fact, "later", 1)
+    assert (fact(opened.read, "half"), fact(opened.read, "later")) == (None, 1)
+    opened.close()
+
+
+def test_a_look_up_on_a_disk_in_trouble_is_an_error_in_words_and_no_damage(path: Path) -> None:
+    opened = planted(path)
+    failing(opened.read, fails=True)
+    with pytest.raises(errors.StoreError, match="can't be used"):
+        fact(opened.read, "next_inode")
+    failing(opened.read, fails=False)
+    assert fact(opened.read, "next_inode") is not None
+    assert not opened.is_damaged
     opened.close()
 
 

@@ -1,6 +1,7 @@
 """Pins when something goes wrong, or is interrupted: what is pinned stays so, and goes on."""
 
 import errno
+import logging
 import os
 from pathlib import Path
 
@@ -288,3 +289,20 @@ def test_the_cache_makes_room_for_what_is_pinned(tmp_path: Path) -> None:
 )
 def test_a_path_has_one_form(given: str, path: str) -> None:
     assert tidied(given) == path
+
+
+async def test_a_catalogue_that_can_t_be_read_for_a_while_ends_neither_pins_nor_the_mount(
+    tmp_path: Path,
+    photos: SimulatedGoogle,
+    autojump_clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Everything that lives as long as the mount looks things up, whoever asks for it."""
+    async with running_core(tmp_path, photos) as core:
+        await listing(core, "media/all")
+        await begun(core, "media/all")
+        core.store.read.set_progress_handler(lambda: 1, 1)
+        await trio.sleep(3600)
+        core.store.read.set_progress_handler(None, 1)
+        await here(core, "media/all")
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
