@@ -90,7 +90,7 @@ class ThunarActions:
     def is_there(self) -> bool:
         """Whether our actions are in the file, or it is none to which they could be added."""
         try:
-            return thunar.without_ours(self._text()) != self._text()
+            return thunar.has_ours(self._text())
         except ConfigError:
             return True
 
@@ -139,7 +139,7 @@ class ThunarActions:
     def _text(self) -> str:
         """What is in the file; without one, what Thunar reads instead, and would no longer."""
         try:
-            return self.path.read_text()
+            return self.path.read_bytes().decode()  # as text, its line ends would change
         except FileNotFoundError:
             return self._usual()
         except (OSError, UnicodeDecodeError) as exc:
@@ -148,7 +148,7 @@ class ThunarActions:
     def _usual(self) -> str:
         for folder in self.system_config:
             with suppress(OSError, UnicodeDecodeError):
-                return (folder / _THUNAR).read_text()
+                return (folder / _THUNAR).read_bytes().decode()
         return thunar.EMPTY
 
     def _replace(self, path: Path, text: str) -> None:
@@ -156,7 +156,7 @@ class ThunarActions:
         draft = draft_of(real)
         try:
             real.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(text)
+            draft.write_bytes(text.encode())
             if self.path.exists():
                 draft.chmod(self.path.stat().st_mode & 0o777)
             draft.replace(real)

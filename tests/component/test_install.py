@@ -177,10 +177,12 @@ def test_a_user_has_scripts_in_a_menu_that_goes_with_them(tmp_path: Path) -> Non
     assert not list(tmp_path.rglob("Google Photos"))
 
 
-def test_the_users_own_actions_of_thunar_stay(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_the_users_own_actions_of_thunar_stay(tmp_path: Path, line_end: str) -> None:
     piece = thunars(tmp_path)
     piece.path.parent.mkdir()
-    piece.path.write_text(THEIRS)
+    theirs = THEIRS.replace("\n", line_end).encode()
+    piece.path.write_bytes(theirs)
     piece.path.chmod(0o600)
     assert not piece.is_there
 
@@ -189,11 +191,11 @@ def test_the_users_own_actions_of_thunar_stay(tmp_path: Path) -> None:
 
     assert piece.is_there
     assert piece.is_ours
-    assert thunar.without_ours(piece.path.read_text()) == THEIRS
+    assert thunar.without_ours(piece.path.read_bytes().decode()).encode() == theirs
     assert piece.path.stat().st_mode & 0o777 == 0o600
-    assert (piece.path.parent / "uca.xml.before-gphotosfs").read_text() == THEIRS
+    assert (piece.path.parent / "uca.xml.before-gphotosfs").read_bytes() == theirs
     piece.remove()
-    assert piece.path.read_text() == THEIRS
+    assert piece.path.read_bytes() == theirs
     assert found(tmp_path) == {"Thunar/uca.xml"}
 
 

@@ -1,3 +1,5 @@
+from xml.etree import ElementTree
+
 import pytest
 
 from gphotosfs.desktop import thunar
@@ -42,13 +44,34 @@ REWRITTEN = """\
 </actions>"""
 
 
-@pytest.mark.parametrize("xml", [THEIRS, REWRITTEN, thunar.EMPTY, "<actions></actions>"])
+ACTION = "<action><name>Size</name><unique-id>1-1</unique-id><command>du %F</command></action>"
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        THEIRS,
+        REWRITTEN,
+        thunar.EMPTY,
+        "<actions></actions>",
+        pytest.param(f"<actions>{ACTION}</actions >", id="a blank in the end tag"),
+        pytest.param(f"<actions>{ACTION}</actions><!-- </actions> -->", id="an end in a comment"),
+        pytest.param(
+            f"<actions><!-- {ACTION}</actions> -->{ACTION}</actions>", id="an old version"
+        ),
+        pytest.param(
+            f"<actions>{ACTION.replace('du %F', '<![CDATA[echo </action></actions>]]>')}</actions>",
+            id="end tags in a command",
+        ),
+    ],
+)
 def test_what_somebody_else_has_in_the_file_stays_as_it_is(xml: str) -> None:
     theirs = thunar.without_ours(xml)
 
     merged = thunar.merged(xml, "gphotosfs")
 
     assert thunar.has_ours(merged)
+    assert len(ElementTree.fromstring(merged)) == len(ElementTree.fromstring(theirs)) + len(ACTIONS)
     assert thunar.without_ours(merged) == theirs
     assert thunar.merged(merged, "gphotosfs") == merged
 
@@ -61,8 +84,20 @@ def test_our_actions_are_known_again_when_thunar_has_written_the_file() -> None:
     assert "<name>Theirs</name>" in rest
 
 
-def test_an_empty_list_may_be_written_short() -> None:
-    assert thunar.merged("<actions/>", "gphotosfs").count("<action>") == len(ACTIONS)
+@pytest.mark.parametrize("short", ["<actions/>", "<actions />"])
+def test_an_empty_list_may_be_written_short(short: str) -> None:
+    merged = thunar.merged(f"<!-- mine -->\n{short}\n<!-- too -->", "gphotosfs")
+
+    assert len(ElementTree.fromstring(merged)) == len(ACTIONS)
+    assert merged.startswith("<!-- mine -->")
+    assert merged.endswith("<!-- too -->")
+
+
+def test_what_is_commented_out_is_not_ours() -> None:
+    commented = f"<actions><!-- {ACTION.replace('1-1', 'gphotosfs-open')} --></actions>"
+
+    assert not thunar.has_ours(commented)
+    assert thunar.without_ours(commented) == commented
 
 
 def test_a_command_is_written_as_xml() -> None:
