@@ -4,20 +4,23 @@ Told by what lies in them as far as that goes; names are localised, and people p
 """
 
 import re
-from collections.abc import Iterable, Set
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 from typing import Final
 
+from gphotosfs import names
 from gphotosfs.takeout.filenames import plain
 
 # "Photos from 2023" and what other languages were seen to call it (the reference, 6.2).
 _YEAR: Final = re.compile(
-    r"(?:photos from|fotos von|fotos del|fotos de|photos de|foto del|foto dal|foto's uit|fotos uit"
-    r"|zdjęcia z|фото за|фотографии за) (?:\d{4})"
+    r"(?:photos from|fotos von|fotos del|fotos de|photos de|foto del|foto dal|foto da|foto's uit"
+    r"|fotos uit|zdjęcia z|фото за|фотографии за) (?:\d{4})"
 )
 # Until about 2019 an export had a folder a day, "2015-07-04", also "2015-07-04 #2" and "2015-07-04 - 06".
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(?: ?#\d+| - \S+)?")
 
-_WORDS_AND_YEAR: Final = re.compile(r"(\S.*) (\d{4})")
+_WORDS_AROUND_YEAR: Final = re.compile(r"(\D*)((?:18|19|20|21)\d\d)(\D*)")
 
 _TRASH: Final = frozenset(
     ("trash", "bin", "corbeille", "papierkorb", "papelera", "cestino", "lixeira", "prullenbak",
@@ -25,29 +28,53 @@ _TRASH: Final = frozenset(
 )  # fmt: skip
 _ARCHIVE: Final = frozenset(
     ("archive", "archiv", "archives", "archivo", "archivio", "arquivo", "archief", "архив",
-     "アーカイブ", "archiwum", "arşiv", "arkisto", "arxiu", "归档", "封存")
+     "アーカイブ", "归档文件", "archiwum", "arşiv", "arkisto", "arxiu", "归档", "封存")
 )  # fmt: skip
 _OTHER: Final = frozenset(("failed videos", "locked folder"))
 
 
-def is_year(name: str, siblings: Iterable[str], years: Iterable[int], *, has_title: bool) -> bool:
-    """Whether a folder is one of those that hold every item by time, and so no album.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What lies in a folder, as far as it tells whether it is a year's."""
 
-    `siblings` are the folders beside it and it, `years` those in which its items were taken; `has_title`
-    says whether it holds an album's JSON with a title that is not just its own name.
-    """
-    folded = plain(name).casefold()
-    if has_title:
-        return False
-    if _YEAR.fullmatch(folded) or _DAY.fullmatch(folded):
-        return True
-    # In a language that is not known here: the same words before several years, and within it no
-    # item of another year.
-    match = _WORDS_AND_YEAR.fullmatch(folded)
-    if match is None or set(years) != {int(match[2])}:
-        return False
-    others = (_WORDS_AND_YEAR.fullmatch(plain(one).casefold()) for one in siblings)
-    return len({one[2] for one in others if one and one[1] == match[1]}) > 1
+    name: str
+    taken_s: tuple[int, ...]
+    """When its items were taken, where that is known."""
+    has_album: bool
+    """Whether an album's JSON lies in it."""
+    has_title: bool
+    """Whether that has a title which is not just the folder's name."""
+
+
+def years_among(siblings: Mapping[str, Seen]) -> set[str]:
+    """Those of the folders beside each other that hold every item by time, and so are no albums."""
+    untitled = {path: one for path, one in siblings.items() if not one.has_title}
+    folded = {path: plain(one.name).casefold() for path, one in untitled.items()}
+    days = {path for path, name in folded.items() if _DAY.fullmatch(name)}
+    named = {path for path, name in folded.items() if _YEAR.fullmatch(name)}
+    if named:
+        return days | named
+    # In a language that is not known here: the same words around several years, and around more of them
+    # than any others.
+    by_words: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for path, name in folded.items():
+        match = _WORDS_AROUND_YEAR.fullmatch(name)
+        if match and not untitled[path].has_album and _is_of(int(match[2]), untitled[path].taken_s):
+            by_words[match[1], match[3]][match[2]] = path
+    several = [by_year for by_year in by_words.values() if len(by_year) > 1]
+    return days | set(max(several, key=len, default={}).values())
+
+
+def _is_of(year: int, taken_s: Iterable[int]) -> bool:
+    """Whether items are of a year, but for one in ten: Google goes by the camera's zone, we by UTC."""
+    inside = [
+        year in {names.utc_day((time_s + day_s) * names.NS).year for day_s in (-_DAY_S, 0, _DAY_S)}
+        for time_s in taken_s
+    ]
+    return bool(inside) and sum(inside) * 10 >= len(inside) * 9
+
+
+_DAY_S: Final = 86_400
 
 
 def is_trash(name: str) -> bool:

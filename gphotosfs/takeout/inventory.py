@@ -6,11 +6,10 @@ does not contradict it; where two readings are possible both are kept, and it is
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from gphotosfs import names
 from gphotosfs.takeout import filenames, folders
 from gphotosfs.takeout.exports import Export, Folder
 from gphotosfs.takeout.matching import Match, Role, match_folder
@@ -172,15 +171,11 @@ class _Reading:
             {path for path, folder in every.items() if folder.sidecars},
             {path for path, folder in every.items() if folder.albums},
         )
-        matched = []
-        for path in sorted(wanted):
-            folder = self._export.folders[path]
-            found = list(self._matched(path, folder))
-            self._name_folder(path, folder, found, wanted)
-            matched += found
+        matched = {path: list(self._matched(path, every[path])) for path in sorted(wanted)}
+        self._name_folders(matched)
         for _, facts in self._orphans:
             self._orphans_of[filenames.key(facts.title)].append(facts)
-        items = self._grouped(matched)
+        items = self._grouped([one for found in matched.values() for one in found])
         self._place_orphans()
         return items
 
@@ -198,24 +193,43 @@ class _Reading:
     def _name(self) -> str:
         return f"the export of {self._export.made}" if self._export.made else "the export"
 
-    def _name_folder(self, path: str, folder: Folder, found: list[_Found], paths: set[str]) -> None:
-        """Decide what a folder is; albums are put where the items will look for theirs."""
-        above, _, name = path.rpartition("/")
-        titles = list(dict.fromkeys(album.title for album in folder.albums))
-        titled = [title for title in titles if filenames.key(title) != filenames.key(name)]
-        siblings = [one.rpartition("/")[2] for one in paths if one.rpartition("/")[0] == above]
-        years = {
-            _year(one.match.facts.taken_s)
-            for one in found
-            if one.match.facts and one.match.facts.taken_s
-        }
-        if folders.is_year(name, siblings, years, has_title=any(titled)):
-            return
-        if not titles and folders.is_special(name):
-            self._flag(found, trashed=folders.is_trash(name), archived=folders.is_archive(name))
-            return
+    def _name_folders(self, matched: Mapping[str, list[_Found]]) -> None:
+        """Decide what each folder is; albums are put where the items will look for theirs."""
+        beside: dict[str, dict[str, folders.Seen]] = defaultdict(dict)
+        for path, found in matched.items():
+            beside[path.rpartition("/")[0]][path] = self._seen(path, found)
+        for siblings in beside.values():
+            years = folders.years_among(siblings)
+            for path in siblings:
+                if path not in years:
+                    self._name_album(path, matched[path])
+
+    def _seen(self, path: str, found: Iterable[_Found]) -> folders.Seen:
+        name, albums = path.rpartition("/")[2], self._export.folders[path].albums
+        facts = [one.match.facts for one in found]
+        return folders.Seen(
+            name,
+            tuple(told.taken_s for told in facts if told and told.taken_s is not None),
+            has_album=bool(albums),
+            has_title=any(
+                one.title and filenames.key(one.title) != filenames.key(name) for one in albums
+            ),
+        )
+
+    def _name_album(self, path: str, found: list[_Found]) -> None:
+        folder, name = self._export.folders[path], path.rpartition("/")[2]
+        if not folder.albums:
+            told = [one.match.facts for one in found if one.match.facts]
+            trashed = folders.is_trash(name) or (bool(told) and all(one.trashed for one in told))
+            archived = folders.is_archive(name) or (
+                bool(told) and all(one.archived for one in told)
+            )
+            if trashed or archived or folders.is_special(name):
+                self._flag(found, trashed=trashed, archived=archived)
+                return
         if not (folder.albums or folder.files or folder.sidecars) or not name:
             return
+        titles = list(dict.fromkeys(album.title for album in folder.albums))
         if len(titles) > 1:
             self._notices.note(
                 self._name, "several albums lie in one folder and are shown as one", path
@@ -343,7 +357,3 @@ def _may_be_called(item: Copies, file: str) -> bool:
 def said(facts: ItemFacts) -> tuple[str, int | None]:
     """What the sidecars of one item in several folders have in common."""
     return filenames.key(facts.title), facts.taken_s
-
-
-def _year(taken_s: int) -> int:
-    return names.utc_day(taken_s * names.NS).year

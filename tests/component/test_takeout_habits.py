@@ -24,6 +24,12 @@ def found_in(
     return read_back([Path(packed(folder / "takeout-20261101T120000Z-001.zip", *members))], notices)
 
 
+def photo_in(folder: str, name: str, taken_s: int) -> list[tuple[str, bytes]]:
+    """A photo that is like no other, with its sidecar."""
+    path = f"{folder}/{name}"
+    return [(path, PHOTO + path.encode()), (f"{path}.json", told(name, taken_s))]
+
+
 def by_file(found: Inventory) -> dict[str, Copies]:
     """The items by the names of their files in the archive."""
     return {item.member.path.rpartition("/")[2]: item for item in found.items}
@@ -192,6 +198,50 @@ def test_years_in_a_language_that_nobody_told_of_are_no_albums(tmp_path: Path) -
         ("Rome 2019/c.jpg.json", told("c.jpg", 1_560_000_000)),
     )
     assert titles(found) == ["Rome 2019"]
+
+
+@pytest.mark.parametrize("words", ["Foton från {}", "{} 年の写真", "{}년 사진", "Zdjęcia z {} r."])
+def test_years_are_years_wherever_the_words_stand_and_whatever_the_zone(
+    tmp_path: Path, words: str
+) -> None:
+    """Google goes by the camera's zone: New Year's Eve in New York is the next year in UTC."""
+    members = []
+    for year, begin_s in ((2020, 1_577_836_800), (2021, 1_609_459_200)):
+        members += photo_in(words.format(year), f"eve-{year}.jpg", begin_s - 3600)
+        members += photo_in(words.format(year), f"{year}.jpg", begin_s + 10**7)
+    found = found_in(tmp_path, *members)
+    assert titles(found) == []
+    assert len(found.items) == 4
+
+
+def test_albums_that_are_called_alike_are_no_years_beside_those(tmp_path: Path) -> None:
+    """Their JSON may be missing. Every photo lies in a year's folder, so years are more."""
+    members = []
+    for words, years in (("Christmas", (2019, 2020)), ("Lluniau o", (2018, 2019, 2020))):
+        for year in years:
+            taken_s = 1_546_300_800 + (year - 2019) * 31_557_600 + 10**7
+            members += photo_in(f"{words} {year}", f"{words}.jpg", taken_s)
+    found = found_in(tmp_path, *members)
+    assert titles(found) == ["Christmas 2019", "Christmas 2020"]
+
+
+def test_trash_and_archive_are_told_by_what_lies_in_them(tmp_path: Path) -> None:
+    found = found_in(
+        tmp_path,
+        ("Photos from 2020/a.jpg", PHOTO),
+        ("Photos from 2020/a.jpg.json", told("a.jpg")),
+        ("Ropa/b.jpg", PHOTO + b"b"),
+        ("Ropa/b.jpg.json", told("b.jpg", trashed=True)),
+        ("보관함/c.jpg", PHOTO + b"c"),
+        ("보관함/c.jpg.json", told("c.jpg", archived=True)),
+        ("보관함/d.jpg", PHOTO + b"d"),
+    )
+    assert titles(found) == []
+    assert {name for name, item in by_file(found).items() if item.facts.trashed} == {"b.jpg"}
+    assert {name for name, item in by_file(found).items() if item.facts.archived} == {
+        "c.jpg",
+        "d.jpg",
+    }
 
 
 def test_an_album_that_is_called_like_a_year_is_an_album(tmp_path: Path) -> None:
