@@ -25,7 +25,8 @@ def thumbnails_of(request: MountRequest, tree: Tree, root: Inode) -> MountThumbn
             log.warning("thumbnails=%s is of no effect: %s", wanted, why_not)
         return None
     profile = request.profile
-    files = ThumbnailFiles(profile.folders.thumbnails, profile.name)
+    links = {request.mountpoint: request.links}
+    files = ThumbnailFiles(profile.folders.thumbnails, profile.name, links)
     has_room = partial(_has_room, profile.folders.cache, request.settings.cache_min_free)
     maker = Maker(tree, files, request.mountpoint, root, has_room=has_room)
     return MountThumbnails(

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -115,6 +116,16 @@ def usable_mountpoint(given: str | Path) -> Path:
     if not os.access(path, os.W_OK):
         raise MountError(f"{path} belongs to somebody else: you may not write to it")
     return path
+
+
+def links_to(mountpoint: Path, given: str | Path) -> tuple[Path, ...]:
+    """Other paths of a mount point: as a person gave it, and below the home, which may be a link."""
+    paths = [Path(os.path.abspath(given))]  # noqa: PTH100 - Path.absolute() keeps `..`
+    with suppress(RuntimeError):  # a user whom /etc/passwd does not know has no home
+        home = Path.home()
+        if mountpoint.is_relative_to(home.resolve()):
+            paths.append(home / mountpoint.relative_to(home.resolve()))
+    return tuple(p for p in dict.fromkeys(paths) if p != mountpoint and resolved(p) == mountpoint)
 
 
 def take_away(mountpoint: Path, *, lazily: bool) -> None:

@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 from gphotosfs.cli.all_profiles import mount_all
 from gphotosfs.cli.arguments import files, mount_options, source_or_mountpoint
 from gphotosfs.cli.background import Serve, serve_in_background, serve_in_foreground
-from gphotosfs.cli.checks import check_signed_in, check_system, usable_mountpoint
+from gphotosfs.cli.checks import check_signed_in, check_system, links_to, usable_mountpoint
 from gphotosfs.cli.identity import become
 from gphotosfs.config import (
     OPTIONS,
@@ -144,6 +144,7 @@ def mount_request(source: str, mountpoint: str, options: MountOptions) -> MountR
         settings=settings,
         path=path,
         mountpoint=usable,
+        links=links_to(usable, mountpoint),
         source=source,
         handed_on=options.handed_on,
         for_desktop={**in_fstab.for_desktop, **options.for_desktop},

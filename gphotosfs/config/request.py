@@ -23,6 +23,8 @@ class MountRequest:
     """As given."""
     handed_on: tuple[str, ...] = ()
     """Options for libfuse as they are."""
+    links: tuple[Path, ...] = ()
+    """Other absolute paths of the mount point, by which programs may come to it."""
     for_desktop: Mapping[str, str] = field(default_factory=dict)
     """Options that begin with x-gvfs-, by name, percent-encoded."""
 

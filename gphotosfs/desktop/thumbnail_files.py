@@ -77,9 +77,19 @@ class ThumbnailFiles:
     A disk that is full or can't be written is worth one line in the log, and nothing else breaks.
     """
 
-    def __init__(self, folder: Path, profile: str) -> None:
-        """`folder` is `$XDG_CACHE_HOME/thumbnails`; it need not exist."""
+    def __init__(
+        self, folder: Path, profile: str, links: Mapping[Path, Iterable[Path]] | None = None
+    ) -> None:
+        """`folder` is `$XDG_CACHE_HOME/thumbnails`; it need not exist.
+
+        `links` are other paths of a folder: what is written for a file in it is for them as well.
+        """
         self._folder = folder
+        self._links = [
+            (uri_of(bytes(path)), uri_of(bytes(other)))
+            for path, others in (links or {}).items()
+            for other in others
+        ]
         self._profile = profile
         self._complained = False
         self._shared: set[int] = set()
@@ -106,8 +116,7 @@ class ThumbnailFiles:
     def write(self, pictured: Pictured, pngs: Mapping[int, bytes]) -> bool:
         """Make these the file's thumbnails, by size; says whether they could be kept."""
         try:
-            uris = dict.fromkeys((pictured.uri, _kde_uri(pictured.uri)))
-            for uri, (size_px, png) in itertools.product(uris, pngs.items()):
+            for uri, (size_px, png) in itertools.product(self._uris(pictured.uri), pngs.items()):
                 target = self.path(uri, size_px)
                 self._folder.parent.mkdir(parents=True, exist_ok=True)
                 self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -140,6 +149,15 @@ class ThumbnailFiles:
         """Where the file's thumbnail of this size is, whether or not there is one."""
         name = hashlib.md5(uri.encode(), usedforsecurity=False).hexdigest()
         return self._size_folder(size_px) / f"{name}.png"
+
+    def _uris(self, uri: str) -> Iterable[str]:
+        """The URI of a file, and what others call it."""
+        linked = (
+            other + uri.removeprefix(path)
+            for path, other in self._links
+            if uri.startswith(f"{path}/")
+        )
+        return dict.fromkeys(one for each in (uri, *linked) for one in (each, _kde_uri(each)))
 
     def _size_folder(self, size_px: int) -> Path:
         return self._folder / SIZES[size_px]

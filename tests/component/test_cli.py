@@ -12,7 +12,7 @@ from PIL import Image
 
 from gphotosfs import errors
 from gphotosfs.cli.cache import readable
-from gphotosfs.cli.checks import Life, check_signed_in, life_of, usable_mountpoint
+from gphotosfs.cli.checks import Life, check_signed_in, life_of, links_to, usable_mountpoint
 from gphotosfs.cli.failures import EXIT_CODES
 from gphotosfs.cli.main import main
 from gphotosfs.cli.refresh import path_inside
@@ -157,6 +157,20 @@ def test_a_mountpoint_has_to_be_an_empty_directory_of_ones_own(tmp_path: Path) -
         with pytest.raises(errors.MountError, match=why):
             usable_mountpoint(tmp_path / unusable)
     assert usable_mountpoint(tmp_path / "link") == tmp_path / "empty"
+
+
+def test_a_mountpoint_is_known_by_the_paths_that_programs_take_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photos = tmp_path / "disk" / "Photos"
+    photos.mkdir(parents=True)
+    (tmp_path / "home").symlink_to("disk")
+    (tmp_path / "link").symlink_to(photos)
+
+    assert links_to(photos, photos) == ()
+    assert links_to(photos, tmp_path / "link") == (tmp_path / "link",)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert links_to(photos, photos) == (tmp_path / "home" / "Photos",)
 
 
 def test_a_mountpoint_in_use_is_left_alone() -> None:

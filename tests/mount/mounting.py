@@ -129,6 +129,7 @@ class Home:
             mountpoint.mkdir()
         logged_before = len(self.log)
         self.run("mount", *arguments, source, mountpoint)
+        mountpoint = mountpoint.resolve()
         record = record_of(mountpoint, self.profile.folders)
         assert record is not None
         mount = Mount(mountpoint, record.pid, self.profile)

@@ -110,6 +110,18 @@ def test_gio_finds_thumbnails_with_the_first_look(home: Home, library: Running) 
     assert not any(key.endswith((" d", " dv")) for key in asked(library))
 
 
+def test_who_comes_through_a_link_finds_thumbnails(home: Home, library: Running) -> None:
+    """The disk of a machine may be mounted elsewhere, and the home or the folder in it be a link."""
+    nautilus = called(home, "nautilus", "gio")
+    (home.folder / "disk").mkdir()
+    (home.folder / "link").symlink_to("disk")
+    with home.mounted(at="link/My photos"):
+        through = home.folder / "link" / "My photos"
+        listed = run(home, nautilus, "list", "-a", "thumbnail::is-valid", through / "media/all")
+
+    assert listed.count("is-valid=TRUE") == ITEMS, listed
+
+
 @pytest.mark.parametrize("manager", ["nautilus", "dolphin", "pcmanfm", "nemo"])
 def test_a_second_look_and_a_remount_cost_nothing(
     home: Home, library: Running, manager: str

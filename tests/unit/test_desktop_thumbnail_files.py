@@ -45,6 +45,20 @@ def test_a_thumbnail_is_found_where_the_specification_says(
     assert (tmp_path / "thumbnails").stat().st_mode & 0o777 == 0o700
 
 
+def test_who_comes_through_a_link_finds_it_as_well(tmp_path: Path, pngs: dict[int, bytes]) -> None:
+    """GLib takes the path as it is, and asks for no other."""
+    links = {Path("/mnt/Photos"): [Path("/home/ada/My photos"), Path("/srv/p")]}
+    files = ThumbnailFiles(tmp_path / "thumbnails", "default", links)
+
+    files.write(Pictured("file:///mnt/Photos/a%20b.jpg", TIME_NS), pngs)
+    files.write(Pictured("file:///mnt/Photos%202/c.jpg", TIME_NS), pngs)
+
+    uris = ("mnt/Photos/a%20b.jpg", "home/ada/My%20photos/a%20b.jpg", "srv/p/a%20b.jpg")
+    for uri in (f"file:///{path}" for path in uris):
+        assert files.missing([128, 256], uri, TIME_NS) == []
+    assert len(list((tmp_path / "thumbnails/normal").iterdir())) == 4
+
+
 @pytest.mark.parametrize(
     "path, uri",
     [
