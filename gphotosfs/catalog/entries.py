@@ -4,7 +4,7 @@ import enum
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gphotosfs.catalog.store import FIRST_FREE_INODE, Connection, Row
 from gphotosfs.model import (
@@ -105,6 +105,8 @@ _ENTRIES = f"""
     SELECT e.id AS entry, e.name, {_TARGET} FROM entry AS e
     LEFT JOIN item AS i ON i.inode = e.inode {_BYTES} LEFT JOIN directory AS d ON d.inode = e.inode
 """  # noqa: S608 - a constant
+# So many entries are gone through for a few of them that have something in common: some 3 ms.
+_NEAR: Final = 1_000
 # What is shown among previews: no film, and no directory that holds nothing else.
 _PREVIEWED = " AND coalesce(i.kind, 'photo') = 'photo' AND coalesce(d.kind, '') <> 'videos'"
 _DIRECTORIES = """
@@ -268,13 +270,15 @@ def unknown_sizes_after(
 ) -> list[EntryRow]:
     """The next entries in the directory's order that are files of unknown size and can be asked for.
 
-    `previewed` asks for those whose preview has an unknown size.
+    They are looked for among the next _NEAR entries: behind the last one there may be a million whose
+    sizes are known. `previewed` asks for those whose preview has an unknown size.
     """
     unknown = f"b.preview_bytes IS NULL{_PREVIEWED}" if previewed else "b.size_bytes IS NULL"
     rows = db.execute(
-        f"{_ENTRIES} WHERE e.directory = ? AND e.id > ? AND i.inode IS NOT NULL"
-        f" AND {unknown} AND b.processing = 'ready' ORDER BY e.id LIMIT ?",
-        (parent, after, limit),
+        f"{_ENTRIES} WHERE e.id IN"  # noqa: S608 - constants
+        " (SELECT id FROM entry WHERE directory = ? AND id > ? ORDER BY id LIMIT ?)"
+        f" AND i.inode IS NOT NULL AND {unknown} AND b.processing = 'ready' ORDER BY e.id LIMIT ?",
+        (parent, after, _NEAR, limit),
     )
     return [_entry(row) for row in rows]
 

@@ -10,7 +10,7 @@ from gphotosfs import names
 from gphotosfs.catalog.items import fixed, note_item, show_in_timeline
 from gphotosfs.catalog.listings import ListingRow, begin, listing_of
 from gphotosfs.catalog.places import Changes, forget_times, note_times
-from gphotosfs.catalog.store import Connection
+from gphotosfs.catalog.store import Connection, fact
 from gphotosfs.catalog.vouching import let_go
 from gphotosfs.model import (
     DirectoryKind,
@@ -58,17 +58,26 @@ def note_met(
 
 
 def not_met(
-    db: Connection, recheck: ListingRow, after: Inode, limit: int
+    db: Connection, recheck: ListingRow, after: Inode, upto: Inode
 ) -> list[tuple[Inode, ItemId]]:
-    """Items that the Library has shown in the timeline and that the look has not met, by inode."""
+    """Items that the Library has shown in the timeline and that the look has not met, by inode.
+
+    Of the numbers behind `after` up to `upto`: in a large library all of them take seconds.
+    """
     rows = db.execute(
         "SELECT e.inode, (SELECT g.id FROM item AS g WHERE g.source = ? AND g.inode IN"
         " (SELECT inode FROM item WHERE inode = e.inode OR joined_to = e.inode) ORDER BY g.inode DESC)"
-        " AS google FROM entry AS e WHERE e.directory = ? AND e.revision BETWEEN 1 AND ? - 1"
-        " AND e.inode > ? AND google IS NOT NULL ORDER BY e.inode LIMIT ?",
-        (ItemSource.LIBRARY, recheck.home, _revision(db), after, limit),
+        # By the plus SQLite takes the index by inode, rather than that by directory, and all of it.
+        " AS google FROM entry AS e WHERE +e.directory = ? AND e.revision BETWEEN 1 AND ? - 1"
+        " AND e.inode > ? AND e.inode <= ? AND google IS NOT NULL ORDER BY e.inode",
+        (ItemSource.LIBRARY, recheck.home, _revision(db), after, upto),
     )
     return [(Inode(row[0]), ItemId(row[1])) for row in rows]
+
+
+def last_inode(db: Connection) -> Inode:
+    """The highest number that was given so far."""
+    return Inode(fact(db, "next_inode") - 1)
 
 
 def take_away(db: Connection, gone: list[Inode]) -> Changes:

@@ -8,11 +8,12 @@ from typing import Final
 import pytest
 
 from gphotosfs.app.core import Core
-from gphotosfs.catalog import entries
-from gphotosfs.catalog.store import Store, path_for
-from gphotosfs.model import Inode
+from gphotosfs.catalog import entries, listings, recheck
+from gphotosfs.catalog.store import Connection, Store, path_for
+from gphotosfs.model import Inode, ListingKind
 from gphotosfs.simulator.service import SimulatedGoogle
 from gphotosfs.views.layout import plant_tree
+from gphotosfs.views.recheck import AT_ONCE
 from tests import big_catalogue
 from tests.component.core_kit import listing, profile_in, running_core
 from tests.component.google_kit import small_library
@@ -103,3 +104,40 @@ async def test_no_question_is_dearer_for_the_size_of_the_library(million: Path) 
             <= 20
         )
         assert steps(core, lambda: entries.places(read, Inode(middle["inode"]))) <= 1
+
+
+async def test_a_few_unknown_sizes_among_many_known_ones_are_looked_for_nearby(
+    million: Path,
+) -> None:
+    async with running_core(million, SimulatedGoogle(small_library(items=1))) as core:
+        everything, read = await core.tree.resolve("media/all"), core.store.read
+
+        def learn(db: Connection) -> None:
+            db.execute(
+                "UPDATE item SET size_bytes = 1 WHERE inode IN (SELECT inode FROM entry"
+                " WHERE directory = ? AND id > 700000 ORDER BY id LIMIT 20000)",
+                (everything,),
+            )
+
+        await core.store.write(learn)
+
+        assert entries.unknown_sizes_after(read, everything, 700_000, 64) == []
+        assert (
+            steps(core, lambda: entries.unknown_sizes_after(read, everything, 700_000, 64)) <= 100
+        )
+
+
+async def test_what_a_slow_look_has_not_met_is_gone_through_bit_by_bit(million: Path) -> None:
+    """Nobody is served meanwhile, and a look ends with all of a library."""
+    async with running_core(million, SimulatedGoogle(small_library(items=1))) as core:
+        timeline = listings.listing_of(core.store.read, ListingKind.TIMELINE)
+        assert timeline is not None
+        look = await core.store.write(recheck.begin_recheck, timeline)
+        start = Inode(500_000)
+        end = Inode(start + AT_ONCE)
+
+        found = recheck.not_met(core.store.read, look, start, end)
+
+        assert len(found) > AT_ONCE * 0.9
+        assert [inode for inode, _ in found] == sorted(inode for inode, _ in found)
+        assert steps(core, lambda: recheck.not_met(core.store.read, look, start, end)) <= 300

@@ -149,7 +149,7 @@ class Joining(RuleBasedStateMachine):
         look = self.store.prepare(recheck.begin_recheck, timeline)
         page = Page(tuple(map(of_google, sorted(there))))
         self.store.prepare(recheck.note_met, look, page, 0)
-        missing = recheck.not_met(self.store.read, look, Inode(0), 100)
+        missing = recheck.not_met(self.store.read, look, Inode(0), Inode(10_000))
         assert all(identity.startswith("google-") for _, identity in missing)
         there_now = {of_google(n).id for n in there}
         gone = [inode for inode, identity in missing if identity not in there_now]

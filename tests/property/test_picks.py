@@ -115,7 +115,7 @@ class Vouching(RuleBasedStateMachine):
             return
         look = self.store.prepare(recheck.begin_recheck, timeline)
         self.store.prepare(recheck.note_met, look, Page(of(there)), self.now_ns)
-        missing = recheck.not_met(self.store.read, look, Inode(0), 100)
+        missing = recheck.not_met(self.store.read, look, Inode(0), Inode(10_000))
         gone = [inode for inode, _ in missing]
         self.store.prepare(recheck.take_away, gone)
         self.store.prepare(recheck.end_recheck, look, self.now_ns)
