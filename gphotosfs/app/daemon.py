@@ -20,7 +20,7 @@ from gphotosfs.app.thumbnails import thumbnails_of
 from gphotosfs.app.writer import write
 from gphotosfs.catalog.places import Changes
 from gphotosfs.config import LogLevel, MountRequest
-from gphotosfs.control import ProfileLock
+from gphotosfs.control import ProfileLock, socket_of
 from gphotosfs.control.client import connect
 from gphotosfs.control.server import Handler
 from gphotosfs.desktop.thumbnails import Thumbnails
@@ -143,7 +143,7 @@ class _Mount:
                 with lock:
                     await self._write(tell_once)
             try:
-                async with connect(profile.control_path) as client:
+                async with connect(socket_of(profile)) as client:
                     remote = RemoteTree(client)
                     self._tree.serve_from(remote)
                     tell_once()
@@ -193,7 +193,7 @@ class _Mount:
 
     async def _ask(self, name: str, **args: object) -> Any:
         """Ask the profile's writer, which may be this process, as a command does."""
-        async with connect(self._request.profile.control_path) as client:
+        async with connect(socket_of(self._request.profile)) as client:
             return await client.call(name, **args)
 
     def _end(self) -> None:

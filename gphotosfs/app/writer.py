@@ -1,5 +1,6 @@
 """The profile's writer: its services and its control socket, for as long as this process may write."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -12,13 +13,15 @@ from gphotosfs.app.core import Core
 from gphotosfs.app.remote import News, Readers, handlers
 from gphotosfs.catalog.places import Changes
 from gphotosfs.config import Profile, Settings
-from gphotosfs.control import ProfileLock
+from gphotosfs.control import ProfileLock, note_socket, socket_of
 from gphotosfs.control.client import Client, connect
 from gphotosfs.control.server import Handler, serve
 from gphotosfs.google import connection
 from gphotosfs.google.endpoints import GOOGLE, Endpoints
 from gphotosfs.model import Inode
 from gphotosfs.takeout import register
+
+log = logging.getLogger(__name__)
 
 ANSWERS_WITHIN_S: Final = 10.0
 """How long a writer that has just begun may take until its socket can be connected to."""
@@ -67,6 +70,10 @@ async def write(
         nursery.start_soon(readers.run)
         answers = {**_handlers(core), **handlers(core.tree, news, readers), **more(core)}
         await nursery.start(serve, profile.control_path, answers)
+        try:
+            note_socket(profile)
+        except OSError as exc:
+            log.warning("commands of other sessions may not find this daemon: %s", exc)
         task_status.started(core)
 
 
@@ -84,7 +91,7 @@ async def reach(
     lock = ProfileLock.try_acquire(profile.lock_path)
     if lock is None:
         await _answering(profile)
-        async with connect(profile.control_path) as client:
+        async with connect(socket_of(profile)) as client:
             yield client
         return
     news = News()
@@ -116,7 +123,7 @@ async def _answering(profile: Profile) -> None:
     give_up_at_s = trio.current_time() + ANSWERS_WITHIN_S
     while True:
         try:
-            async with connect(profile.control_path):
+            async with connect(socket_of(profile)):
                 return
         except errors.NotMountedError:
             if trio.current_time() > give_up_at_s:

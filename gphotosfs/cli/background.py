@@ -12,7 +12,7 @@ from typing import Final, NoReturn
 
 from gphotosfs.cli.logs import log_to
 from gphotosfs.config import MountRequest
-from gphotosfs.control import MountRecord, frames
+from gphotosfs.control import MountRecord, frames, socket_of
 from gphotosfs.errors import GPhotosError, InternalError, MountError
 
 log = logging.getLogger(__name__)
@@ -149,16 +149,16 @@ def _redirect(descriptor: int, path: str) -> None:
 
 def _serve_recorded(request: MountRequest, serve: Serve, ready: Callable[[], None]) -> None:
     """Serve, and leave a record for other commands while it is mounted."""
-    record = MountRecord(
-        mountpoint=str(request.mountpoint),
-        root=request.path,
-        profile=request.profile.name,
-        control_path=str(request.profile.control_path),
-        pid=os.getpid(),
-    )
     written: list[Path] = []
 
     def usable() -> None:
+        record = MountRecord(
+            mountpoint=str(request.mountpoint),
+            root=request.path,
+            profile=request.profile.name,
+            control_path=str(socket_of(request.profile)),  # by now somebody listens
+            pid=os.getpid(),
+        )
         try:
             written.append(record.write(request.profile.folders))
         except OSError as exc:

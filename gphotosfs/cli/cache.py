@@ -9,7 +9,7 @@ import click
 
 from gphotosfs.cli.arguments import json_option, profile_option
 from gphotosfs.config import Profile, read_config_file, settings_from
-from gphotosfs.control import ProfileLock, call
+from gphotosfs.control import ProfileLock, call, socket_of
 from gphotosfs.desktop import thumbnail_files
 from gphotosfs.errors import StoreError
 from gphotosfs.limits import STAT_BLOCK_BYTES
@@ -50,7 +50,7 @@ def clear(profile: Profile) -> None:
     """Drop what is cached, and our thumbnails; both are had again when they are wanted."""
     lock = ProfileLock.try_acquire(profile.lock_path)
     if lock is None:
-        freed_bytes = call(profile.control_path, "cache_clear")
+        freed_bytes = call(socket_of(profile), "cache_clear")
     else:
         with lock:
             freed_bytes = cleared_bytes(profile.cache_dir)

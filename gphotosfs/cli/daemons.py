@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gphotosfs.config import Folders, Profile, parse_source
-from gphotosfs.control import mounted_at, mounts, record_of
+from gphotosfs.control import mounted_at, mounts, record_of, socket_of
 from gphotosfs.errors import NotMountedError
 
 
@@ -47,7 +47,7 @@ def daemon_of(mountpoint: str | Path, folders: Folders) -> Daemon:
         what = f"{mounted.fstype} is mounted" if mounted else "nothing is mounted"
         raise NotMountedError(f"{path} is no gphotosfs mount: {what} there")
     name, root = parse_source(mounted.source)
-    return Daemon(path, root, Profile(name, folders).control_path, None)
+    return Daemon(path, root, socket_of(Profile(name, folders)), None)
 
 
 def daemon_around(path: str | Path, folders: Folders) -> tuple[Daemon, str]:

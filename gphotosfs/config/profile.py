@@ -26,19 +26,24 @@ class Folders:
     cache: Path
     state: Path
     runtime: Path
+    session: Path | None = None
+    """The runtime folder of this user's session where this process is in none."""
 
     @classmethod
     def of_user(cls) -> Self:
         """The folders of whoever runs this, from the XDG variables or their defaults."""
         state = platformdirs.user_state_path(_APP)
-        # Unset under cron, su and in containers; then the socket lives in the state folder.
-        runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+        # Unset under cron, at boot and in containers, and somebody else's after su; then the socket lives
+        # in the state folder.
+        given = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
+        in_session = given.is_absolute() and _is_own(given)
         return cls(
             config=platformdirs.user_config_path(_APP),
             data=platformdirs.user_data_path(_APP),
             cache=platformdirs.user_cache_path(_APP),
             state=state,
-            runtime=Path(runtime) / _APP if Path(runtime).is_absolute() else state,
+            runtime=given / _APP if in_session else state,
+            session=None if in_session else Path(f"/run/user/{os.geteuid()}") / _APP,
         )
 
     @property
@@ -161,6 +166,12 @@ def make_private_dir(path: Path) -> None:
             path.chmod(0o700)
     except OSError as exc:
         raise ConfigError(f"the folder {path} can't be made: {exc.strerror}") from exc
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether a folder belongs to who runs this, or could be made in one that does."""
+    existing = next(path for path in (folder, *folder.parents) if os.path.exists(path))  # noqa: PTH110 - says no where Path.exists() raises
+    return existing.stat().st_uid == os.geteuid() and os.access(existing, os.W_OK)
 
 
 def parse_source(source: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ What needs an event loop is in `client` and `server`, to be imported from there:
 call and end, and trio takes as long to load as all the rest of such a command.
 """
 
-from gphotosfs.control.lock import ProfileLock
+from gphotosfs.control.lock import ProfileLock, note_socket, socket_of
 from gphotosfs.control.mounts import (
     Mounted,
     MountRecord,
@@ -22,6 +22,8 @@ __all__ = [
     "call",
     "mounted_at",
     "mounts",
+    "note_socket",
     "record_of",
     "recorded_mounts",
+    "socket_of",
 ]

@@ -5,8 +5,29 @@ import os
 from pathlib import Path
 from typing import Self
 
-from gphotosfs.config import make_private_dir
+from gphotosfs.config import Profile, make_private_dir
 from gphotosfs.errors import StoreError
+
+
+def note_socket(profile: Profile) -> None:
+    """Leave in the lock's file where its holder listens, which is the caller.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    profile.lock_path.write_text(str(profile.control_path))
+
+
+def socket_of(profile: Profile) -> Path:
+    """Where the profile's writer listens, if there is one.
+
+    Not where this process would: XDG_RUNTIME_DIR is set in a session and not at boot, under cron or su.
+    """
+    try:
+        noted = profile.lock_path.read_text()
+    except (OSError, UnicodeDecodeError):
+        noted = ""
+    return Path(noted) if noted.startswith("/") else profile.control_path
 
 
 class ProfileLock:

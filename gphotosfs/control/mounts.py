@@ -93,7 +93,7 @@ class MountRecord:
         """
         make_private_dir(folders.runtime)
         make_private_dir(folders.runtime / _RECORDS)
-        path = _record_path(folders, Path(self.mountpoint))
+        path = _records(folders)[0] / _record_name(Path(self.mountpoint))
         draft = path.with_suffix(f".{os.getpid()}")
         draft.write_text(json.dumps(asdict(self)))
         draft.rename(path)
@@ -110,13 +110,15 @@ class MountRecord:
 
 def record_of(mountpoint: Path, folders: Folders) -> MountRecord | None:
     """What the daemon of a mount point left; it may have ended since."""
-    return MountRecord.read(_record_path(folders, mountpoint))
+    name = _record_name(mountpoint)
+    found = (MountRecord.read(folder / name) for folder in _records(folders))
+    return next((record for record in found if record is not None), None)
 
 
 def recorded_mounts(folders: Folders, mountinfo: Path = MOUNTINFO) -> Iterator[MountRecord]:
     """The records of what is still mounted; others are what a killed daemon left: removed."""
     present = {mounted.mountpoint for mounted in mounts(mountinfo) if mounted.is_fuse}
-    for path in sorted((folders.runtime / _RECORDS).glob("*.json")):
+    for path in sorted(path for folder in _records(folders) for path in folder.glob("*.json")):
         record = MountRecord.read(path)
         if record is not None and Path(record.mountpoint) in present:
             yield record
@@ -124,6 +126,12 @@ def recorded_mounts(folders: Folders, mountinfo: Path = MOUNTINFO) -> Iterator[M
             path.unlink(missing_ok=True)
 
 
-def _record_path(folders: Folders, mountpoint: Path) -> Path:
-    digest = hashlib.sha256(os.fsencode(mountpoint)).hexdigest()[:16]
-    return folders.runtime / _RECORDS / f"{digest}.json"
+def _records(folders: Folders) -> list[Path]:
+    """Where records are looked for; they are left in the first."""
+    # A daemon that began at boot or under cron had no XDG_RUNTIME_DIR, and a session has.
+    places = [folders.runtime, folders.state, folders.session]
+    return [place / _RECORDS for place in dict.fromkeys(places) if place is not None]
+
+
+def _record_name(mountpoint: Path) -> str:
+    return f"{hashlib.sha256(os.fsencode(mountpoint)).hexdigest()[:16]}.json"

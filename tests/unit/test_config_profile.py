@@ -1,3 +1,4 @@
+import os
 import stat
 from pathlib import Path
 
@@ -25,6 +26,21 @@ def test_without_a_runtime_folder_the_socket_is_in_the_state_folder(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+
+    assert Profile().control_path == tmp_path / "gphotosfs/default/control.sock"
+
+
+def test_a_runtime_folder_of_somebody_else_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`su` and `sudo -E` leave it in the environment; root would make a folder there that shuts them out."""
+    theirs = Path("/run")
+    if os.geteuid() == 0:
+        theirs = tmp_path / "run"
+        theirs.mkdir()
+        os.chown(theirs, 4711, 4711)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(theirs))
 
     assert Profile().control_path == tmp_path / "gphotosfs/default/control.sock"
 
