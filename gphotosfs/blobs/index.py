@@ -17,33 +17,39 @@ from gphotosfs.model import BlobKey, ItemId, Variant
 
 log = logging.getLogger(__name__)
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Kept in `user_version`. Another one's contents are not understood: they are dropped."""
 
+# STRICT and CHECK are for damage that leaves a well-formed file: `quick_check` looks at them too.
 _SCHEMA: Final = """
 -- One version of the bytes of one item in one variant, of which some blocks are in a file.
 CREATE TABLE blob (
-    id INTEGER PRIMARY KEY,
-    file TEXT NOT NULL UNIQUE,       -- 32 hex digits, drawn at random: never used for another
+    id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 1 << 62),
+    file TEXT NOT NULL UNIQUE CHECK (file NOT GLOB '*[^0-9a-f]*' AND length(file) = 32),
+                                     -- drawn at random: never used for another
     item TEXT NOT NULL,              -- the item's id at its source
     variant TEXT NOT NULL,           -- model.Variant
-    total_bytes INTEGER NOT NULL,    -- the version: two lengths are two versions
+    total_bytes INTEGER NOT NULL CHECK (total_bytes BETWEEN 0 AND 1 << 62),
+                                     -- the version: two lengths are two versions
     allocated_bytes INTEGER NOT NULL,-- what the file takes on disk
     stored_s INTEGER NOT NULL,       -- Unix time at which its first block came
     used_s INTEGER NOT NULL,         -- Unix time of the last use, to the minute or so
     uses INTEGER NOT NULL,           -- how many times it was opened, minutes apart
     UNIQUE (item, variant)
-);
+) STRICT;
 CREATE INDEX blob_by_use ON blob (used_s);
 -- 64 neighbouring blocks of 256 KiB.
 CREATE TABLE run (
     blob INTEGER NOT NULL REFERENCES blob (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,         -- 0 for the blob's first 16 MiB
     present INTEGER NOT NULL,        -- bit i: block number * 64 + i is in the file (as int64)
-    crcs BLOB NOT NULL,              -- 64 CRC32s, little-endian
+    crcs BLOB NOT NULL CHECK (length(crcs) = 4 * 64),   -- 64 CRC32s, little-endian
     PRIMARY KEY (blob, number)
-) WITHOUT ROWID;
+) STRICT, WITHOUT ROWID;
 """
+
+# SQLite's message may quote a name from the file, and Python then fails to decode the message.
+_DAMAGE: Final = (sqlite3.Error, UnicodeDecodeError)
 
 _ROW: Final = "id, file, item, variant, total_bytes, allocated_bytes, stored_s, used_s, uses"
 
@@ -117,7 +123,7 @@ class Index:
             connection.close()
         except sqlite3.OperationalError:
             raise
-        except sqlite3.DatabaseError as exc:
+        except _DAMAGE as exc:
             aside = self._path.with_suffix(".db.damaged")
             log.warning(
                 "the cache index is damaged (%s); set aside as %s, starting empty", exc, aside
@@ -213,7 +219,7 @@ class Index:
                 for row, runs in rows:
                     _write(connection, row, runs)
                 self._count()
-        except sqlite3.Error as exc:
+        except _DAMAGE as exc:
             raise StoreError(f"cannot write the cache index: {exc}") from exc
 
     def close(self) -> None:
@@ -233,12 +239,15 @@ class Index:
         if not found:
             return None
         row_id, file, item, variant, *numbers = found[0]
-        return Row(row_id, file, BlobKey(ItemId(item), Variant(variant)), *numbers)
+        try:
+            return Row(row_id, file, BlobKey(ItemId(item), Variant(variant)), *numbers)
+        except ValueError as exc:
+            raise StoreError(f"the cache index is damaged: {exc}") from exc
 
     def _ask(self, sql: str, values: tuple[str | int, ...]) -> list[Any]:
         try:
             return self._reader.execute(sql, values).fetchall()
-        except sqlite3.Error as exc:
+        except _DAMAGE as exc:
             raise StoreError(f"cannot read the cache index: {exc}") from exc
 
 
@@ -251,7 +260,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
         )
-    except sqlite3.Error:
+    except _DAMAGE:
         connection.close()
         raise
     return connection

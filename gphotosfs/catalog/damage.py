@@ -19,8 +19,14 @@ log = logging.getLogger(__name__)
 _DAMAGE: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+TROUBLE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What SQLite meets. Its message may quote a name from a bad page, and Python then fails to decode that."""
+
+
+def is_damage(error: Exception) -> bool:
     """Whether the file itself is bad, rather than locked, full or asked nonsense."""
+    if isinstance(error, UnicodeDecodeError):
+        return True
     # The low byte is the kind, the rest its variety. quick_check's verdict is ours and has no code.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)
     return type(error) is sqlite3.DatabaseError and code & 0xFF in _DAMAGE
@@ -31,7 +37,7 @@ def is_noted(path: Path) -> bool:
     return _note(path).exists()
 
 
-def note(path: Path, error: sqlite3.Error) -> errors.StoreError:
+def note(path: Path, error: Exception) -> errors.StoreError:
     """Remember the damage for the next start; the error for whoever met it."""
     if not is_noted(path):
         log.warning(
@@ -73,28 +79,28 @@ class _Cursor(sqlite3.Cursor):
     def execute(self, *args: Any) -> "_Cursor":
         try:
             return super().execute(*args)
-        except sqlite3.DatabaseError as exc:
+        except TROUBLE as exc:
             raise self._judged(exc) from exc
 
     def fetchone(self) -> Any:
         try:
             return super().fetchone()
-        except sqlite3.DatabaseError as exc:
+        except TROUBLE as exc:
             raise self._judged(exc) from exc
 
     def fetchall(self) -> list[Any]:
         try:
             return super().fetchall()
-        except sqlite3.DatabaseError as exc:
+        except TROUBLE as exc:
             raise self._judged(exc) from exc
 
     def __next__(self) -> Any:
         try:
             return super().__next__()
-        except sqlite3.DatabaseError as exc:
+        except TROUBLE as exc:
             raise self._judged(exc) from exc
 
-    def _judged(self, error: sqlite3.DatabaseError) -> Exception:
+    def _judged(self, error: Exception) -> Exception:
         connection = self.connection
         assert isinstance(connection, Watched)
         if connection.path is None:

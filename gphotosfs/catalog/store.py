@@ -168,7 +168,7 @@ def _open_or_set_aside(path: Path, client_id: str) -> tuple[Connection, Connecti
         damage.set_aside(path, "seen while it was in use")
     try:
         return _open(path, client_id)
-    except sqlite3.DatabaseError as exc:
+    except damage.TROUBLE as exc:
         if not damage.is_damage(exc):
             # Locked, full, not writable.
             raise errors.StoreError(f"the catalogue {path} can't be opened ({exc})") from exc

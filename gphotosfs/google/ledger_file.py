@@ -79,7 +79,8 @@ class LedgerFile:
             connection = self._connect()
         except sqlite3.OperationalError:
             raise  # locked, or no room on the disk: the file itself is good
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            # The latter where SQLite's message quotes a name from the file.
             self._set_aside()
             connection = self._connect()
         with contextlib.closing(connection), connection:
@@ -91,7 +92,7 @@ class LedgerFile:
             connection.execute(SCHEMA)
             # Reads the rows, hence notices damage here rather than in the middle of a use.
             connection.execute("SELECT sum(used), max(next_try_s) FROM tally").fetchone()
-        except sqlite3.Error:
+        except BaseException:
             connection.close()
             raise
         return connection

@@ -99,7 +99,9 @@ def test_a_newer_format_is_refused_in_words(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("damage", ["not a database", "cut off", "a page of noise"])
+@pytest.mark.parametrize(
+    "damage", ["not a database", "cut off", "a page of noise", "a name that is no text"]
+)
 def test_a_damaged_file_is_set_aside_and_begun_anew(
     path: Path, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -112,6 +114,10 @@ def test_a_damaged_file_is_set_aside_and_begun_anew(
             content[:100] = b"x" * 100
         case "cut off":
             del content[len(content) // 2 :]
+        case "a name that is no text":
+            # SQLite quotes it in its message, which Python then fails to decode.
+            content = content.replace(b"tablefactfact", b"tablef\xa8ctfact")
+            content = content.replace(b"CREATE TABLE fact", b"CREATE xxxxx fact")
         case _:
             content[8192:16384] = random.Random(1).randbytes(8192)
     path.write_bytes(content)

@@ -116,11 +116,18 @@ def test_two_processes_share_a_day(path: Path, clock: Clock) -> None:
     assert one.used(Kind.CALLS) == other.used(Kind.CALLS) == 8
 
 
+@pytest.mark.parametrize("damage", ["no database", "a name that is no text"])
 def test_a_damaged_file_is_set_aside(
-    path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+    path: Path, clock: Clock, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b"this is no database" * 100)
+    Ledger(path, now=clock).save()
+    content = path.read_bytes()
+    if damage == "no database":
+        content = b"this is no database" * 100
+    else:  # SQLite quotes it in its message, which Python then fails to decode
+        content = content.replace(b"tabletallytally", b"tablet\xa8llytally")
+        content = content.replace(b"CREATE TABLE tally", b"CREATE xxxxx tally")
+    path.write_bytes(content)
 
     ledger = Ledger(path, now=clock)
     take(ledger, 2)

@@ -1,5 +1,6 @@
 """Rows of the index of blocks."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,3 +71,64 @@ def test_blobs_used_again_go_too_where_they_take_over_half(index: Index) -> None
     rows = [row(1, "daily", used_s=10, uses=2, taken=50), row(2, "seen", used_s=20)]
     index.apply([(each, []) for each in rows])
     assert [victim.id for victim in index.least_useful(9)] == [1, 2]
+
+
+def damaged(path: Path) -> list[Path]:
+    """What was set aside, once the index has been opened again; it begins empty then."""
+    again = Index(path)
+    assert (again.blobs, again.find(photo("a"))) == (0, None)
+    again.apply([(row(1), [run(0, 3)])])
+    again.close()
+    return [*path.parent.glob("*.damaged")]
+
+
+def set_strict(db: sqlite3.Connection, *, from_: str, to: str) -> None:
+    """Write a word of all tables' definitions anew, whatever the tables hold."""
+    db.execute("PRAGMA writable_schema = ON")
+    db.execute("UPDATE sqlite_schema SET sql = replace(sql, ?, ?)", (from_, to))
+    db.execute("PRAGMA writable_schema = RESET")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE blob SET total_bytes = 'x'",
+        "UPDATE blob SET total_bytes = -1",
+        "UPDATE blob SET used_s = 1.5",
+        "UPDATE blob SET file = '../../../etc/passwd'",
+        "UPDATE blob SET id = 0x7fffffffffffffff",
+        "UPDATE run SET crcs = x'00'",
+        "UPDATE run SET present = 'x'",
+    ],
+)
+def test_rows_that_nobody_wrote_are_damage(
+    index: Index, tmp_path: Path, change: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bad page may be well-formed; found later, it would be a bug in whoever opens that file."""
+    index.apply([(row(1), [run(0, 3)])])
+    index.close()
+    path = tmp_path / "blocks.db"
+    with sqlite3.connect(path, isolation_level=None) as db:
+        db.execute("PRAGMA ignore_check_constraints = ON")
+        set_strict(db, from_=" STRICT", to="/*x*/")
+        db.execute(change)
+        set_strict(db, from_="/*x*/", to=" STRICT")
+    db.close()
+
+    assert len(damaged(path)) == 1
+    assert "damaged" in caplog.text
+
+
+def test_a_bad_name_in_the_schema_is_damage(
+    index: Index, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SQLite quotes it in its message, which Python then fails to decode."""
+    index.close()
+    path = tmp_path / "blocks.db"
+    content = path.read_bytes()
+    path.write_bytes(
+        content.replace(b"tablerunrun", b"table\xa8unrun").replace(b"CREATE TABLE run", b"CREATE x")
+    )
+
+    assert len(damaged(path)) == 1
+    assert "damaged" in caplog.text
