@@ -207,11 +207,11 @@ class BlobCache:
             self._start(blob, request, prefetch=True)
 
     def drop_prefetches(self) -> None:
-        """Stop fetching what nobody has asked for by now."""
-        for blob in list(self._shelf.every):
+        """Nobody will ask for what was fetched ahead: it ends like any fetch whose readers have gone."""
+        for blob in self._shelf.every:
             for cursor in blob.cursors:
-                if cursor.prefetch and not cursor.waiters:
-                    cursor.scope.cancel()
+                cursor.prefetch = False
+                cursor.wake()
 
     def forget_failures(self) -> None:
         """Try everything again at once: the network changed, or a person said so."""

@@ -111,7 +111,7 @@ class Files:
         if item.processing is not Processing.READY:
             raise errors.NotReadyError(f"Google is still at work on this video ({item.processing})")
         known_bytes = self._sizes.known(item)
-        if not for_thumbnail and self._walks.is_broken_by(item.inode):
+        if not for_thumbnail and not self._walks.opened(item.inode):
             self._blobs.drop_prefetches()
         with _lane(for_thumbnail):
             reader = await self._blobs.open(

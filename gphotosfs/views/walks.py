@@ -48,13 +48,13 @@ class Walks:
         walk = self._walk
         return walk is not None and walk.length >= WHOLE_AFTER and self._leads_to(walk, inode)
 
-    def is_broken_by(self, inode: Inode) -> bool:
-        """Whether opening this file shows that the walk is over; it is then."""
+    def opened(self, inode: Inode) -> bool:
+        """A file was opened; False if that shows that a walk is over."""
         walk = self._walk
         if walk is None or inode in self._read or self._leads_to(walk, inode):
-            return False
+            return True
         self._walk = None
-        return True
+        return False
 
     def read_to_end(self, inode: Inode) -> None:
         """A file was read to its end."""
@@ -62,10 +62,11 @@ class Walks:
             return
         walk, before = self._walk, self._read[-1] if self._read else None
         self._read.append(inode)
-        if walk is not None and self._leads_to(walk, inode):
+        if walk is None:
+            self._walk = None if before is None else self._begun(before, inode)
+        elif self._leads_to(walk, inode):
             walk.last, walk.length = inode, walk.length + 1
-        elif before is not None:
-            self._walk = self._begun(before, inode)
+        # Else it was opened before, by a program that reads several side by side: a longer one.
 
     def ahead(self) -> Iterator[ItemRow]:
         """The photos that the walk comes to next, once it has gone on long enough."""
@@ -98,13 +99,15 @@ class Walks:
         return any(row.inode == inode for row in followers)
 
     def _begun(self, before: Inode, inode: Inode) -> _Walk | None:
+        """The walk that leads from one file to the other in the fewest steps."""
+        nearest: tuple[int, _Walk] | None = None
         for directory, *_ in shown.entries_of(self._store.read, before):
             for order in Order:
-                walk = _Walk(directory, order, before, 2)
-                if self._leads_to(walk, inode):
-                    walk.last = inode
-                    return walk
-        return None
+                followers = self._followers(directory, before, order, TOLERANCE)
+                steps = next((n for n, row in enumerate(followers) if row.inode == inode), None)
+                if steps is not None and (nearest is None or steps < nearest[0]):
+                    nearest = steps, _Walk(directory, order, inode, 2)
+        return nearest and nearest[1]
 
     def _followers(self, directory: Inode, inode: Inode, order: Order, limit: int) -> list[ItemRow]:
         return shown.followers(self._store.read, directory, inode, order, limit)

@@ -278,11 +278,24 @@ async def test_prefetches_are_dropped_unless_somebody_came_for_them(
         await trio.sleep(0.1)
         reader = await cache.open(B, None, is_video=False)
         cache.drop_prefetches()
-        await trio.sleep(0.1)
-        assert cache.gauges()["cursors"] == 1
         assert await reader.read(29 * MIB, MIB) == content[29 * MIB :]
         reader.close()
+        await trio.sleep(10)
+        assert cache.gauges()["cursors"] == 0
     assert sum(request.sent_bytes for request in world.source.log if request.key == A) < 15 * MIB
+
+
+async def test_who_comes_soon_for_a_prefetch_that_was_dropped_finds_it_under_way(
+    world: World, autojump_clock: MockClock
+) -> None:
+    world.source.contents[A] = content = some_bytes(30 * MIB)
+    async with world.cache() as cache:
+        cache.prefetch(A, 30 * MIB)
+        await trio.sleep(0.1)
+        cache.drop_prefetches()
+        await trio.sleep(1)
+        assert await whole(cache, A, 30 * MIB, MIB) == content
+    assert world.source.ranges == [(0, None)]
 
 
 async def test_gauges_go_back_to_zero(world: World, autojump_clock: MockClock) -> None:

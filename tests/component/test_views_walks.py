@@ -73,8 +73,8 @@ async def test_what_was_fetched_ahead_is_dropped_when_the_walk_ends(
         assert core.gauges()["cursors"] == 4
         photos.options.media_latency_s = 0.0
         await content(core, paths[50])
-        assert core.gauges()["cursors"] == 0
         await trio.sleep(200)
+        assert core.gauges()["cursors"] == 0
     assert len({r.path for r in photos.log if r.kind == "media"}) <= 3 + 4 + 1
 
 
@@ -105,3 +105,44 @@ async def test_a_walk_after_a_restart_asks_for_addresses_fifty_at_a_time(
         for path in paths:
             await content(core, path)
     assert calls(photos) - asked <= 3
+
+
+async def test_a_program_that_reads_side_by_side_asks_for_nothing_twice(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """As restic does: of two readers one is long at work on each tenth file."""
+    photos = an_album_of_photos(60)
+    async with running_core(tmp_path, photos) as core:
+        paths = sorted(await album(core, photos))
+        photos.options.media_latency_s = 1.0
+        for number in range(0, 60, 10):
+            tenth = await core.tree.open(await core.tree.resolve(paths[number]))
+            for path in paths[number + 1 : number + 10]:
+                await content(core, path)
+            await core.tree.read(tenth, 0, 1 << 30)
+            core.tree.close(tenth)
+        assert byte_requests(photos) <= 60 + 2
+        files = [core.tree.node(await core.tree.resolve(path)) for path in paths]
+    sent = sum(r.bytes_sent for r in photos.log if r.kind == "media")
+    assert sent == sum(node.size_bytes for node in files)
+
+
+async def test_of_two_orders_the_nearer_one_is_the_walks(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Neighbours by name may stand two steps apart in the listing: what lies between is not fetched."""
+    photos = an_album_of_photos(60)
+    async with running_core(tmp_path, photos) as core:
+        listed = await album(core, photos)
+        by_name = sorted(listed)
+        assert listed.index(by_name[0]) - listed.index(by_name[1]) == 2
+        for path in by_name[:8]:
+            await content(core, path)
+        await trio.sleep(60)
+        fetched = {r.path for r in photos.log if r.kind == "media"}
+        for path in by_name[8:12]:
+            await content(core, path)
+        await trio.sleep(60)
+        later = {r.path for r in photos.log if r.kind == "media"} - fetched
+    assert len(fetched) == 8 + 4
+    assert len(later) == 4, "the next four ahead, and none that was passed over"
