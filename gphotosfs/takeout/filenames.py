@@ -33,7 +33,6 @@ EDITED: Final = (
     "-已修改", "-编辑", "-已編輯", "-edytowane", "-bewerkt",
     "-effects", "-smile", "-mix", "-collage", "-animation", "-motion",
 )  # fmt: skip
-_WORDS: Final = re.compile(r"-[^\W\d_]+(?: [^\W\d_]+)*\Z")
 
 
 class Name(NamedTuple):
@@ -112,14 +111,18 @@ def unedited(stem: str) -> Iterator[tuple[str, str]]:
     for suffix in EDITED:
         if lowered.endswith(suffix) and len(stem) > len(suffix):
             yield stem[: -len(suffix)], stem[-len(suffix) :]
-    match = _WORDS.search(stem)
-    if match and match.start():
-        yield stem[: match.start()], match[0]
+    begin, dash, rest = stem.rpartition("-")
+    if begin and dash and rest.strip() and all(_is_of_words(c) for c in rest):
+        yield begin, dash + rest
     if units(stem) >= CUT_UNITS:
-        begin, dash, rest = stem.rpartition("-")
         if dash and not rest:
             yield begin, EDITED[0]
         yield stem, EDITED[0]
+
+
+def _is_of_words(character: str) -> bool:
+    """Whether it is a letter, a mark on one, as in Thai and Hindi, or a space."""
+    return character == " " or unicodedata.category(character)[0] in "LM"
 
 
 def unmoved(name: str) -> Iterator[str]:

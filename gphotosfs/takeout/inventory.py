@@ -171,6 +171,9 @@ class _Reading:
             {path for path, folder in every.items() if folder.sidecars},
             {path for path, folder in every.items() if folder.albums},
         )
+        # Where nothing is recognised, whatever is wrong may be why.
+        for path in sorted(wanted or every):
+            self._notices.take(every[path].notices)
         matched = {path: list(self._matched(path, every[path])) for path in sorted(wanted)}
         self._name_folders(matched)
         for _, facts in self._orphans:

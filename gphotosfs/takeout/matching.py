@@ -185,6 +185,15 @@ def _other_extension(index: _Index, claim: _Claim) -> Iterator[str]:
 _CONVERTED: Final = frozenset((".heic", ".heif", ".dng", ".png", ".webp", ".avif"))
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a file without a sidecar is of an item."""
+
+    facts: ItemFacts
+    title: str
+    role: Role
+
+
 class _Matching:
     """A folder while it is worked on."""
 
@@ -193,7 +202,7 @@ class _Matching:
         self._index = _Index(files)
         self._left = [(sidecar, list(_claims(sidecar))) for sidecar in sidecars]
         self._owners: dict[str, ItemFacts] = {}
-        self._parts: dict[str, tuple[str, Role, str]] = {}
+        self._parts: dict[str, _Part] = {}
         self._unsure: set[str] = set()
         self._doubtful: list[str] = []
 
@@ -228,23 +237,53 @@ class _Matching:
         for file in self._owners:
             if not is_video(mime_type(file)):
                 stills.setdefault(filenames.split(filenames.key(file))[0], file)
+        absent = {
+            (claim.parts[0], claim.counter): sidecar.facts
+            for sidecar, claims in self._left
+            for claim in claims
+        }
         for file in self._files:
             if file not in self._owners:
-                part = self._edited(file) or _moving(file, stills)
+                part = self._edited(file, absent) or self._moving(file, stills)
                 if part is not None:
                     self._parts[file] = part
 
-    def _edited(self, file: str) -> tuple[str, Role, str] | None:
+    def _edited(
+        self, file: str, absent: Mapping[tuple[str, int | None], ItemFacts]
+    ) -> _Part | None:
+        """Whose edited copy a file is; `absent` are those of which there is only the sidecar."""
+        extension = filenames.split(file)[1]
         for name in filenames.readings(file):
             for stem, suffix in filenames.unedited(name.stem):
                 # The counter may be the edited copy's alone: X-edited(1).jpg of X.jpg.
                 for counter in dict.fromkeys((name.counter, None)):
-                    same = self._index.by_name.get(Name(stem, counter, name.extension), ())
-                    near = self._index.by_stem.get((stem, counter), ())
-                    for other in (*same, *near):
-                        if other in self._owners and other != file:
-                            return other, Role.EDITED, suffix
+                    original = self._owned(Name(stem, counter, name.extension), file)
+                    if original is not None:
+                        facts = self._owners[original]
+                        title = _shown(facts.title, original)
+                    elif (stem, counter) in absent:
+                        facts = absent[stem, counter]
+                        title = _shown(facts.title, stem + extension)
+                    else:
+                        continue
+                    return _Part(facts, filenames.split(title)[0] + suffix + extension, Role.EDITED)
         return None
+
+    def _owned(self, name: Name, but: str) -> str | None:
+        """A file of a name that has a sidecar, if need be with another extension."""
+        same = self._index.by_name.get(name, ())
+        near = self._index.by_stem.get((name.stem, name.counter), ())
+        return next((one for one in (*same, *near) if one in self._owners and one != but), None)
+
+    def _moving(self, file: str, stills: Mapping[str, str]) -> _Part | None:
+        """Whose moving part a file is."""
+        found = _still_of(file, stills)
+        if found is None:
+            return None
+        still, ending = found
+        facts = self._owners[still]
+        title = _shown(facts.title, still)
+        return _Part(facts, title.removesuffix(filenames.split(title)[1]) + ending, Role.MOTION)
 
     def result(self) -> Matches:
         """What was found."""
@@ -261,24 +300,15 @@ class _Matching:
                     )
                 files.append(Match(file, facts, title, role, file not in self._unsure))
             elif file in self._parts:
-                files.append(self._part(file))
+                part = self._parts[file]
+                files.append(Match(file, part.facts, part.title, part.role))
             else:
                 files.append(Match(file, None, filenames.plain(file)))
         return Matches(files, [sidecar.facts for sidecar, _ in self._left], self._doubtful)
 
-    def _part(self, file: str) -> Match:
-        of, role, suffix = self._parts[file]
-        facts = self._owners[of]
-        title = _shown(facts.title, of)
-        if role is Role.EDITED:
-            title = filenames.split(title)[0] + suffix + filenames.split(file)[1]
-        else:
-            title = title.removesuffix(filenames.split(title)[1]) + suffix
-        return Match(file, facts, title, role)
 
-
-def _moving(file: str, stills: Mapping[str, str]) -> tuple[str, Role, str] | None:
-    """Whose moving part a file is: (the still, its role, what its name has behind the still's stem)."""
+def _still_of(file: str, stills: Mapping[str, str]) -> tuple[str, str] | None:
+    """The still whose moving part a file is, and what its name has behind the still's stem."""
     stem, extension = filenames.split(filenames.plain(file))
     if extension and is_video(mime_type(file)):
         is_long = filenames.units(stem) >= filenames.CUT_UNITS
@@ -286,10 +316,10 @@ def _moving(file: str, stills: Mapping[str, str]) -> tuple[str, Role, str] | Non
         for cut in range(3 if is_long else 1):
             still = stills.get(filenames.key(stem[: len(stem) - cut]))
             if still is not None:
-                return still, Role.MOTION, extension
+                return still, extension
     for name in filenames.unmoved(file):
         if name in stills and (not extension or is_video(mime_type(file))):
-            return stills[name], Role.MOTION, filenames.plain(file)[len(name) :]
+            return stills[name], filenames.plain(file)[len(name) :]
     return None
 
 

@@ -49,6 +49,11 @@ class Notices:
         shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in example)
         self._examples.setdefault((where, what), shown[:120])
 
+    def take(self, others: "Notices") -> None:
+        """What is wrong elsewhere, as well."""
+        self._counts.update(others._counts)
+        self._examples = others._examples | self._examples
+
     def __iter__(self) -> Iterator[str]:
         """A line for each kind."""
         for (where, what), count in self._counts.items():

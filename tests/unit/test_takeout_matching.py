@@ -71,6 +71,8 @@ def test_a_sidecar_finds_its_file(file: str, name: str, title: str) -> None:
         (["IMG_1.jpg", "IMG_1-bewerkt.JPG"], "IMG_1-bewerkt.JPG", Role.EDITED, "IMG_1-bewerkt.JPG"),
         # A language that nobody has told us of.
         (["IMG_1.jpg", "IMG_1-golygwyd.jpg"], "IMG_1-golygwyd.jpg", Role.EDITED, "IMG_1-golygwyd.jpg"),
+        # Its vowels are marks on the letters before them.
+        (["IMG_1.jpg", "IMG_1-แก้ไขแล้ว.jpg"], "IMG_1-แก้ไขแล้ว.jpg", Role.EDITED, "IMG_1-แก้ไขแล้ว.jpg"),
         (["IMG_1.jpg", "IMG_1-effects.jpg"], "IMG_1-effects.jpg", Role.EDITED, "IMG_1-effects.jpg"),
         (["IMG_1.jpg", "IMG_1.MP4"], "IMG_1.MP4", Role.MOTION, "IMG_1.MP4"),
         (["IMG_1.jpg", "IMG_1.MOV"], "IMG_1.MOV", Role.MOTION, "IMG_1.MOV"),
@@ -84,6 +86,14 @@ def test_a_part_without_a_sidecar_takes_its_items(
 
     assert (time_of(found[part]), found[part].role, found[part].title) == (7, role, title)
     assert found["IMG_1.jpg"].role is Role.MAIN
+
+
+def test_an_edited_copy_has_the_sidecar_of_an_original_that_is_not_there() -> None:
+    """Of some photos Takeout has the edited copy alone (immich-go, issue 698)."""
+    found = matched(["IMG_1-edited.JPG"], sidecar("IMG_1.JPG.json", "IMG_1.JPG", taken_s=7))
+
+    (match,) = found.values()
+    assert (time_of(match), match.role, match.title) == (7, Role.EDITED, "IMG_1-edited.JPG")
 
 
 @pytest.mark.parametrize("part", ["PXL_1.MP", "PXL_1.MP~2"])
