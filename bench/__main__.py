@@ -8,15 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 from bench import million
 from bench.google import Google, Library, google, measure_alone
+from bench.page import REPORT
 from bench.peers import PEERS, Peer
 from bench.report import Results, told, write
 from bench.rounds import Hopeless, Measured, Round, Sizes
-
-REPORT: Final = Path(__file__).parents[1] / "docs/BENCHMARKS.md"
 
 
 def main() -> None:

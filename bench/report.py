@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bench import sections, takeout
+from bench import sections
 from bench.google import API_LATENCY_S, MEDIA_LATENCY_S, Alone, Library, Spent
 from bench.million import ITEMS, Million
+from bench.page import put_first
 from bench.peers import GPHOTOSFS, Peer
 from bench.rounds import Life, Measured, Sizes
 from bench.sections import Row
@@ -68,10 +69,7 @@ def write(path: Path, results: Results, command: str) -> None:
     if results.million is not None:
         parts.extend(("## A million known items", _million(results.million)))
     parts.append(sections.END.strip())
-    if path.exists():
-        _, begin, behind = path.read_text().partition(takeout.BEGIN)
-        parts.append(begin + behind.rstrip())
-    path.write_text("\n\n".join(part for part in parts if part) + "\n")
+    put_first(path, "\n\n".join(part for part in parts if part))
 
 
 def _head(results: Results, command: str) -> str:

@@ -23,12 +23,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from bench.page import REPORT, put
 from bench.peers import GPHOTOSFS
 from bench.takeout_export import FILM_BYTES, FILMS, PHOTO_BYTES, Archives, make_archives
 from bench.trips import HEAD_BYTES, drop_from_page_cache
-
-REPORT: Final = Path(__file__).parents[1] / "docs/BENCHMARKS.md"
-BEGIN: Final = "<!-- From here on by python -m bench.takeout -->"
 
 BEHIND: Final = """\
 ratarmount is ahead with tiny files and with a deflated film from beginning to end. An `open` and a
@@ -222,7 +220,6 @@ def section(archives: Archives, rounds: list[dict[str, Result]], version: str) -
         (f"a deflated film of {FILM_BYTES // MB} MB whole", "deflated: whole"),
     )
     lines = [
-        BEGIN,
         "## Takeout archives, beside ratarmount",
         "",
         f"Written by `python -m bench.takeout`: {len(archives.paths)} zips,",
@@ -265,12 +262,6 @@ def _ratio(ours: list[float], theirs: list[float]) -> str:
     return f"{statistics.median(theirs) / statistics.median(ours):.2g} ×"
 
 
-def put(path: Path, text: str) -> None:
-    """Put the part at the page's end, in place of what an earlier run left."""
-    page = path.read_text().partition(BEGIN)[0].rstrip()
-    path.write_text(f"{page}\n\n{text}\n")
-
-
 def main() -> None:
     """Measure as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m bench.takeout", description=__doc__)
@@ -292,7 +283,7 @@ def main() -> None:
             _round(folder / str(number), archives, args.ratarmount, number)
             for number in range(args.rounds)
         ]
-    put(args.output, section(archives, rounds, version))
+    put(args.output, "bench.takeout", section(archives, rounds, version))
 
 
 def _round(folder: Path, archives: Archives, peer: str, number: int) -> dict[str, Result]:
