@@ -12,8 +12,9 @@ from tests.takeout_kit import read_back
 
 YEAR = "Photos from 2020"
 ROOT = f"Google Photos/{YEAR}"
-FIRST = {"a.jpg": PHOTO, "b.jpg.json": told("b.jpg", 7)}
-SECOND = {"a.jpg.supplemental-metadata.json": told("a.jpg", 5), "b.jpg": PHOTO + b"b"}
+# Only within one folder does a counter tell which of two titles is meant.
+FIRST = {"a(1).jpg": PHOTO, "b.jpg.json": told("b.jpg", 7)}
+SECOND = {"a.jpg.supplemental-metadata(1).json": told("a.jpg", 5), "b.jpg": PHOTO + b"b"}
 
 
 def unpacked(folder: Path, members: dict[str, bytes]) -> Path:
