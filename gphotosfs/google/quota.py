@@ -163,15 +163,16 @@ class Ledger:
         """Note a 429; the error for whoever asked. `retry_after` is the header, if there was one."""
         now_s = self._now()
         count = self._today(now_s).counts[kind]
-        # Of several that were under way together each is refused: that is one event, one doubling.
-        if count.refusals == 0 or count.probing:
+        # Of several that were under way together each is refused: one event, one doubling, one line.
+        is_news = count.refusals == 0 or count.probing
+        if is_news:
             count.refusals += 1
             count.probing = False
         asked_s = refusals.retry_after_s(retry_after, now_s)
         pause_s = _pause_s(count.refusals) if asked_s is None else asked_s
         count.next_try_s = min(now_s + pause_s, self.resets_at_s())
         error = self._closed(kind, count)
-        log.warning("%s", error)
+        log.log(logging.WARNING if is_news else logging.DEBUG, "%s", error)
         return error
 
     def accepted(self, kind: Kind) -> None:

@@ -171,11 +171,14 @@ def test_refusals_in_a_row_pause_ever_longer_up_to_15_minutes(path: Path, clock:
     assert pauses_s == [30, 60, 120, 240, 480, 900, 900, 900]
 
 
-def test_refusals_of_one_moment_count_as_one(path: Path, clock: Clock) -> None:
+def test_refusals_of_one_moment_count_as_one(
+    path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
     ledger = Ledger(path, now=clock)
     take(ledger, 10)
 
     errors = [ledger.refused(Kind.CALLS) for _ in range(10)]
+    assert len([row for row in caplog.records if row.levelname == "WARNING"]) == 1
 
     assert {error.retry_at_s for error in errors} == {NOON_S + 30}
 
