@@ -15,6 +15,7 @@ from typing import Final
 from gphotosfs.app import run
 from gphotosfs.cli.identity import owner_of
 from gphotosfs.cli.mount import check_mountable, mount_and_serve, mount_request
+from gphotosfs.cli.streams import open_standard_streams
 from gphotosfs.config import MountOptions, MountRequest, parse_mount_options, parse_source
 from gphotosfs.errors import ConfigError, GPhotosError, InternalError, MountError
 
@@ -48,6 +49,7 @@ class Call:
 
 def main() -> None:
     """Mount, and return when the mount is usable."""
+    open_standard_streams()
     try:
         code = mounted(sys.argv[1:])
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ one account's trouble never touches another's, and inode numbers of two catalogu
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -85,7 +86,9 @@ def usable_parent(mountpoint: str, names: list[str]) -> Path:
     try:
         others = sorted({entry.name for entry in path.iterdir()} - set(names))
     except FileNotFoundError as exc:
-        raise MountError(f"{path} does not exist; make it with: mkdir -p {path}") from exc
+        raise MountError(
+            f"{path} does not exist; make it with: mkdir -p {quote(str(path))}"
+        ) from exc
     except OSError as exc:
         raise MountError(f"{path} can't be read: {exc.strerror}") from exc
     if others:

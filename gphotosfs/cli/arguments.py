@@ -7,6 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from gphotosfs.config import OPTIONS, Folders, Place, Profile, known_profiles
+from gphotosfs.demo import PREFIX, profile_of_demo
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,6 +29,22 @@ def folders(
     return [CompletionItem(incomplete, type="dir")]
 
 
+def typed(command: str, profile: Profile) -> str:
+    """A command of ours for this profile, as a person types it."""
+    return f"gphotosfs {command}" + (f" -p {profile.name}" if profile.name != "default" else "")
+
+
+def named(name: str) -> Profile:
+    """The profile of a name, be it one's own or, as `status` shows it, a demo's.
+
+    Raises:
+        ConfigError: the name can't be one.
+    """
+    if name.startswith(PREFIX):
+        return profile_of_demo(name, Folders.of_user())
+    return Profile(name)
+
+
 def profile_option(command: Command) -> Command:
     """`-p PROFILE`, handed on as a Profile."""
     return click.option(
@@ -36,7 +53,7 @@ def profile_option(command: Command) -> Command:
         metavar="PROFILE",
         default="default",
         show_default=True,
-        callback=lambda _context, _parameter, name: Profile(name),
+        callback=lambda _context, _parameter, name: named(name),
         shell_complete=profiles,
         help="Which account.",
     )(command)

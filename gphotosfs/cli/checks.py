@@ -10,10 +10,13 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
+from gphotosfs.cli.arguments import typed
 from gphotosfs.cli.daemons import resolved
-from gphotosfs.config import Profile, Settings
+from gphotosfs.config import Profile, Settings, known_profiles
+from gphotosfs.config.settings import nearest
 from gphotosfs.control import mounted_at
 from gphotosfs.errors import ConfigError, MountError, SignInError
 from gphotosfs.takeout import register
@@ -91,12 +94,15 @@ def usable_mountpoint(given: str | Path) -> Path:
     Raises:
         MountError: nothing can be mounted there; the message says why.
     """
+    if not str(given):  # `"$VARIABLE"` of a script; it would be the folder that one is in
+        raise MountError("no mount point is given: the argument is empty")
     path = resolved(given)
     while (mounted := mounted_at(path)) is not None:
         life = life_of(path) if mounted.is_fuse else Life.ALIVE
         if life is Life.HANGS:
             raise MountError(
-                f"the mount at {path} does not answer; end it with: gphotosfs unmount --force {path}"
+                f"the mount at {path} does not answer; end it with: "
+                f"gphotosfs unmount --force {quote(str(path))}"
             )
         if life is Life.ALIVE:
             raise MountError(f"{path} is already a mount point, of {mounted.source}")
@@ -104,7 +110,9 @@ def usable_mountpoint(given: str | Path) -> Path:
     try:
         entries = os.scandir(path)
     except FileNotFoundError as exc:
-        raise MountError(f"{path} does not exist; make it with: mkdir -p {path}") from exc
+        raise MountError(
+            f"{path} does not exist; make it with: mkdir -p {quote(str(path))}"
+        ) from exc
     except NotADirectoryError as exc:
         raise MountError(f"{path} is not a directory") from exc
     except OSError as exc:
@@ -184,8 +192,9 @@ def check_signed_in(profile: Profile) -> None:
     except OSError as exc:
         if register.load(profile.data_dir).is_used:
             return
-        raise SignInError(
-            f"the profile {profile.name} has no credentials ({exc.strerror}: "
-            f"{profile.credentials_path}); sign in with: "
-            f"gphotosfs login -p {profile.name}"
-        ) from exc
+        if isinstance(exc, FileNotFoundError):
+            known = known_profiles(profile.folders)
+            what = f"the profile {profile.name} is not signed in{nearest(profile.name, known)}"
+        else:
+            what = f"{profile.credentials_path} can't be read: {exc.strerror}"
+        raise SignInError(f"{what}; sign in with: {typed('login', profile)}") from exc

@@ -1,6 +1,7 @@
 """The group of commands: each is imported when it is run, and each failure becomes one line."""
 
 import pkgutil
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -8,6 +9,7 @@ import click
 
 from gphotosfs import errors
 from gphotosfs.cli.failures import EXIT_CODES, FAILED
+from gphotosfs.cli.streams import discard_output, open_standard_streams
 
 
 class Commands(click.Group):
@@ -16,6 +18,7 @@ class Commands(click.Group):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._places: dict[str, str] = {}
+        self._is_debugged = False
 
     def add_lazily(self, name: str, place: str, text: str) -> None:
         """Add the command that is at `module:name`; `text` is what lists of commands say of it."""
@@ -36,13 +39,27 @@ class Commands(click.Group):
             command = pkgutil.resolve_name(self._places[name])
         return name, command, rest
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run as a program."""
+        open_standard_streams()
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as exc:  # a disk that is full, a folder that may not be looked into
+            if self._is_debugged or exc.strerror is None:
+                raise
+            what = f"{exc.filename}: " if exc.filename else ""
+            sys.stderr.write(f"gphotosfs: {what}{exc.strerror}\n")
+            discard_output()  # what is left of it would fail once more when Python ends
+            sys.exit(FAILED)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand that was asked for."""
+        self._is_debugged = bool(ctx.params.get("debug"))
         try:
             with _saying(in_notification=bool(ctx.params.get("notify"))):
                 return super().invoke(ctx)
         except errors.GPhotosError as exc:
-            if ctx.params.get("debug"):
+            if self._is_debugged:
                 raise
             click.echo(f"gphotosfs: {' '.join(str(exc).split())}", err=True)
             ctx.exit(EXIT_CODES.get(type(exc), FAILED))

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -52,6 +53,8 @@ def start_demo(mountpoint: str, folders: Folders, items: int) -> None:
     if mounted_at(trial.mountpoint) is None:
         try:
             trial.mountpoint.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            pass  # it is a file, which is told below
         except OSError as exc:
             raise MountError(f"{mountpoint} can't be made: {exc.strerror}") from exc
     elif trial.exists and life_of(trial.mountpoint) is Life.ALIVE:
@@ -87,11 +90,12 @@ def tell(what: str, path: Path) -> None:
     """Say what there is, and what can be done with it."""
     # `make demo` installs into a virtual environment that nobody has on the PATH.
     program = "gphotosfs" if shutil.which("gphotosfs") else sys.argv[0]
+    at = quote(str(path))
     click.echo(what)
-    click.echo(f"  look around:  ls {path}/albums, or open it in a file manager")
-    click.echo(f"  choose some:  {program} demo --pick {path}")
-    click.echo(f"  how it is:    {program} status {path}")
-    click.echo(f"  stop it:      {program} demo --stop {path}")
+    click.echo(f"  look around:  ls {at}/albums, or open it in a file manager")
+    click.echo(f"  choose some:  {program} demo --pick {at}")
+    click.echo(f"  how it is:    {program} status {at}")
+    click.echo(f"  stop it:      {program} demo --stop {at}")
 
 
 def pick_in_demo(mountpoint: str, folders: Folders) -> int:

@@ -12,10 +12,9 @@ from typing import Final
 import click
 import trio
 
-from gphotosfs.cli.arguments import json_option, profile_option
+from gphotosfs.cli.arguments import json_option, profile_option, typed
 from gphotosfs.cli.checks import Life, life_of
 from gphotosfs.cli.failures import FAILED, SIGN_IN_NEEDED
-from gphotosfs.cli.guidance import typed
 from gphotosfs.config import Folders, Profile, Settings, read_config_file, settings_from
 from gphotosfs.control import mounts, recorded_mounts
 from gphotosfs.control.mounts import MOUNTINFO

@@ -2,7 +2,6 @@
 
 import click
 
-from gphotosfs.config import Profile
 from gphotosfs.google import scopes
 from gphotosfs.google.oauth_client import (
     audience_page,
@@ -12,11 +11,6 @@ from gphotosfs.google.oauth_client import (
 )
 from gphotosfs.google.scopes import Source
 from gphotosfs.google.token_file import SavedTokens
-
-
-def typed(command: str, profile: Profile) -> str:
-    """A command of ours for this profile, as a person types it."""
-    return f"gphotosfs {command}" + (f" -p {profile.name}" if profile.name != "default" else "")
 
 
 def tell_how_to_make_a_client() -> None:

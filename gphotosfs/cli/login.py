@@ -9,7 +9,7 @@ import click
 import trio
 
 from gphotosfs.cli import guidance
-from gphotosfs.cli.arguments import files, profile_option
+from gphotosfs.cli.arguments import files, profile_option, typed
 from gphotosfs.cli.browser import open_page, show_address
 from gphotosfs.cli.doctor import asked_google, show
 from gphotosfs.cli.secret_files import read_secret_file, shown
@@ -107,7 +107,7 @@ def login(
         tell_what_is_missing(profile)
     mount = " ".join(["gphotosfs mount", *([profile.name] if profile.name != "default" else [])])
     click.echo(f"Signed in as profile {profile.name}. Mount it with: {mount} MOUNTPOINT")
-    click.echo(f"If something is missing, ask: {guidance.typed('doctor', profile)}")
+    click.echo(f"If something is missing, ask: {typed('doctor', profile)}")
 
 
 def endpoints_of(profile: Profile) -> Endpoints:

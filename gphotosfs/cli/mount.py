@@ -9,7 +9,13 @@ import click
 from click.shell_completion import CompletionItem
 
 from gphotosfs.cli.all_profiles import mount_all
-from gphotosfs.cli.arguments import files, mount_options, source_or_mountpoint
+from gphotosfs.cli.arguments import (
+    files,
+    mount_options,
+    named,
+    profiles,
+    source_or_mountpoint,
+)
 from gphotosfs.cli.background import Serve, serve_in_background, serve_in_foreground
 from gphotosfs.cli.checks import check_signed_in, check_system, links_to, usable_mountpoint
 from gphotosfs.cli.identity import become
@@ -19,7 +25,6 @@ from gphotosfs.config import (
     MountRequest,
     Option,
     Place,
-    Profile,
     options_in_fstab,
     parse_mount_options,
     parse_source,
@@ -80,6 +85,14 @@ def _choices(option: Option) -> Completer:
     shell_complete=source_or_mountpoint,
 )
 @click.option(
+    "-p",
+    "--profile",
+    "profile_name",
+    metavar="PROFILE",
+    shell_complete=profiles,
+    help="Which account, where there is no SOURCE.",
+)
+@click.option(
     "--all", "all_profiles", is_flag=True, help="Mount every profile, each at MOUNTPOINT/PROFILE."
 )
 @click.option(
@@ -92,17 +105,23 @@ def _choices(option: Option) -> Completer:
 )
 @mount_flags
 def mount(
-    arguments: tuple[str, ...], all_profiles: bool, option_texts: tuple[str, ...], **flags: object
+    arguments: tuple[str, ...],
+    profile_name: str | None,
+    all_profiles: bool,
+    option_texts: tuple[str, ...],
+    **flags: object,
 ) -> None:
     """Mount a library as a directory.
 
     SOURCE is PROFILE[:PATH]; PATH is a directory of the tree, like default:albums/Paris. The
     command returns when the mount is usable, which needs no network.
     """
-    at_most = 1 if all_profiles else 2
+    at_most = 1 if all_profiles or profile_name is not None else 2
     if len(arguments) > at_most:
-        raise click.UsageError(f"there is no argument {arguments[at_most]!r} beside MOUNTPOINT")
-    source = arguments[0] if len(arguments) == 2 else "default"
+        raise click.UsageError(f"there is one argument too many: {' '.join(arguments)}")
+    if all_profiles and profile_name is not None:
+        raise click.UsageError("--all and --profile exclude each other")
+    source = arguments[0] if len(arguments) == 2 else profile_name or "default"
     options = parse_mount_options(",".join(option_texts))
     given = {name: str(value) for name, value in flags.items() if value is not None}
     options = replace(options, given=options.given | given)
@@ -135,7 +154,7 @@ def mount_request(source: str, mountpoint: str, options: MountOptions) -> MountR
     if uid is not None:
         become(uid)
     name, path = parse_source(source)
-    profile = Profile(name)
+    profile = named(name)
     settings = settings_from(read_config_file(profile.config_path), options.given)
     usable = usable_mountpoint(mountpoint)
     in_fstab = parse_mount_options(options_in_fstab(usable), tolerant=True)

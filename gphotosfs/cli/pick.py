@@ -7,11 +7,10 @@ from typing import Any, Final
 import click
 import trio
 
-from gphotosfs.cli.arguments import json_option, profile_option
+from gphotosfs.cli.arguments import json_option, profile_option, typed
 from gphotosfs.cli.browser import open_page, show_address
 from gphotosfs.cli.cache import readable
 from gphotosfs.cli.failures import FAILED
-from gphotosfs.cli.guidance import typed
 from gphotosfs.cli.progress import Shown, photos_and_videos
 from gphotosfs.cli.reaching import reached
 from gphotosfs.config import Profile

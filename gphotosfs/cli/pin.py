@@ -10,11 +10,10 @@ from typing import Any, Final, TypeVar
 import click
 import trio
 
-from gphotosfs.cli.arguments import files, json_option, profile_option, profiles
+from gphotosfs.cli.arguments import files, json_option, named, profile_option, profiles, typed
 from gphotosfs.cli.cache import readable
 from gphotosfs.cli.daemons import daemon_around
 from gphotosfs.cli.failures import FAILED, SIGN_IN_NEEDED
-from gphotosfs.cli.guidance import typed
 from gphotosfs.cli.pick import INTERRUPTED
 from gphotosfs.cli.progress import Shown, photos_and_videos
 from gphotosfs.cli.reaching import reached, reached_at
@@ -122,7 +121,7 @@ def _asked(
         GPhotosError: a writer can't be reached, or what it was asked for failed.
     """
     if profile_name is not None:
-        profile = Profile(profile_name)
+        profile = named(profile_name)
         return [
             reached(
                 profile, lambda client: ask(client, [*paths]), may_be_signed_out=may_be_signed_out

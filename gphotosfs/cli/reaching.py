@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from gphotosfs.cli.checks import check_signed_in
 from gphotosfs.cli.logs import log_to
 from gphotosfs.config import Profile, read_config_file, settings_from
+from gphotosfs.control import ProfileLock
 from gphotosfs.control.client import Client, connect
 
 T = TypeVar("T")
@@ -24,6 +26,9 @@ def reached(
     from gphotosfs.app import reach, run_loop
 
     settings = settings_from(read_config_file(profile.config_path), {})
+    # A daemon may have a sign-in that is not to be seen here, handed over by systemd.
+    if not may_be_signed_out and not _has_writer(profile):
+        check_signed_in(profile)
     profile.make_dirs()
     log_to(settings.log_file or profile.log_path, settings.log_level)
 
@@ -32,6 +37,15 @@ def reached(
             return await ask(client)
 
     return run_loop(asked)
+
+
+def _has_writer(profile: Profile) -> bool:
+    if not profile.lock_path.exists():
+        return False
+    lock = ProfileLock.try_acquire(profile.lock_path)
+    if lock is not None:
+        lock.release()
+    return lock is None
 
 
 def reached_at(control_path: Path, ask: Callable[[Client], Awaitable[T]]) -> T:

@@ -28,7 +28,7 @@ def read_secret_file(option: str, name: str, *, prompt: str = "") -> str:
             return str(click.prompt(prompt, hide_input=True, err=True))
         return sys.stdin.read()
     refuse_secret(option, name)
-    path = Path(name)
+    path = Path(name).expanduser()  # no shell does that in --option=~/file
     try:
         with path.open("rb") as file:
             mode = path.stat().st_mode

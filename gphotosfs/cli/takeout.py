@@ -9,13 +9,13 @@ from typing import Any, Final
 import click
 import trio
 
-from gphotosfs.cli.arguments import files, folders, json_option, profile_option
+from gphotosfs.cli.arguments import files, folders, json_option, profile_option, typed
 from gphotosfs.cli.cache import readable
 from gphotosfs.cli.failures import FAILED
-from gphotosfs.cli.guidance import typed
 from gphotosfs.cli.reaching import reached
 from gphotosfs.config import Profile
 from gphotosfs.control.client import Client
+from gphotosfs.errors import NoEntryError
 from gphotosfs.takeout import register, verifying
 from gphotosfs.takeout.verifying import total_bytes
 
@@ -72,7 +72,7 @@ def list_(profile: Profile, as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     if not found["archives"]:
-        click.echo(f"No archive was added yet: {typed('takeout add', profile)} ARCHIVE…")
+        tell_that_none_was_added(profile)
     for archive in found["archives"]:
         size = readable(archive["size_bytes"]) if archive["size_bytes"] else "a folder"
         where = size if archive["is_there"] else "NOT THERE"
@@ -117,6 +117,9 @@ def watch(profile: Profile, stop: bool, folder: str) -> None:
     path = str(Path(folder).absolute())
 
     async def watched(client: Client) -> None:
+        if stop and path not in (await client.call("takeout_list"))["watched"]:
+            listed = typed("takeout list", profile)
+            raise NoEntryError(f"{path} is not watched; what is, tells: {listed}")
         await client.call("takeout_watch", folder=path, is_watched=not stop)
 
     reached(profile, watched, may_be_signed_out=True)
@@ -132,6 +135,9 @@ def verify(context: click.Context, profile: Profile) -> None:
     Nothing is changed, and a mount goes on meanwhile.
     """
     paths = [Path(one.path) for one in register.load(profile.data_dir).archives]
+    if not paths:
+        tell_that_none_was_added(profile)
+        return
     indexes = profile.data_dir / register.INDEXES
     with _Bar(total_bytes(paths, indexes)) as read:
         done = verifying.verify(paths, indexes, read)
@@ -140,6 +146,11 @@ def verify(context: click.Context, profile: Profile) -> None:
         click.echo(f"{_count(done.unknown, 'file', 'files')} in unpacked folders could be read")
     _tell(done.problems)
     context.exit(FAILED if done.problems else 0)
+
+
+def tell_that_none_was_added(profile: Profile) -> None:
+    """What there is to do where there is nothing to show."""
+    click.echo(f"No archive was added yet: {typed('takeout add', profile)} ARCHIVE…")
 
 
 class _Bar:

@@ -28,6 +28,11 @@ def from_rclone(places: Endpoints, given: str) -> SavedTokens:
     refuse_secret("--from-rclone", given)
     config, _, remote = given.removesuffix(":").rpartition(":")
     path = Path(config).expanduser() if config else _rclone_config()
+    if not path.exists():
+        raise ConfigError(
+            f"rclone's configuration {path} does not exist; name it: "
+            f"gphotosfs login --from-rclone FILE:{remote}"
+        )
     text = read_secret_file("--from-rclone", str(path))
     taken = rclone_conf.taken_from(text, remote, str(path))
     if taken.is_shared_client:

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 import click
@@ -50,6 +51,7 @@ def unmount_ours(mountpoint: str | Path, folders: Folders, *, force: bool) -> No
     try:
         take_away(daemon.mountpoint, lazily=force)
     except MountError as exc:
-        raise MountError(f"{exc}; close what uses it, or: gphotosfs unmount --force") from exc
+        by_force = f"gphotosfs unmount --force {quote(str(mountpoint))}"
+        raise MountError(f"{exc}; close what uses it, or: {by_force}") from exc
     if daemon.pid is not None:
         ends_within(daemon.pid, _ENDS_WHEN_FORCED_WITHIN_S if force else _ENDS_WITHIN_S)

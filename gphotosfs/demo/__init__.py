@@ -1,5 +1,5 @@
 """The demo: a profile to be thrown away, a simulated Google, and an export of Takeout."""
 
-from gphotosfs.demo.profile import Demo
+from gphotosfs.demo.profile import PREFIX, Demo, profile_of_demo
 
-__all__ = ["Demo"]
+__all__ = ["PREFIX", "Demo", "profile_of_demo"]

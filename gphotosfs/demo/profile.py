@@ -16,6 +16,9 @@ from gphotosfs.config import Folders, Profile, make_private_dir
 from gphotosfs.desktop import thumbnail_files
 from gphotosfs.errors import MountError
 
+PREFIX: Final = "demo-"
+"""What the name of a demo's profile begins with."""
+
 _SIMULATOR: Final = "gphotosfs.simulator"
 _EXPORT: Final = "gphotosfs.demo.export"
 _PROCESSES: Final = (_EXPORT, _SIMULATOR)
@@ -28,6 +31,28 @@ _SEED: Final = "3"  # has the nicest pictures
 _PIXELS_MAX: Final = "1200000"
 
 
+def profile_of_demo(name: str, folders: Folders) -> Profile:
+    """The profile of a demo, by the name that its status shows."""
+    folder = _folder(name, folders)
+    # All within one folder that can be removed, except for the control socket and the record
+    # of the mount, which other commands look for in the user's own runtime folder, and the
+    # cache, beside which file managers look for thumbnails.
+    return Profile(
+        name,
+        Folders(
+            config=folder / "config",
+            data=folder / "data",
+            cache=folders.cache,
+            state=folder / "state",
+            runtime=folders.runtime,
+        ),
+    )
+
+
+def _folder(name: str, folders: Folders) -> Path:
+    return folders.state / "demo" / name
+
+
 class Demo:
     """The demo at one mount point: its profile, and the processes that play Google.
 
@@ -37,21 +62,9 @@ class Demo:
 
     def __init__(self, mountpoint: Path, folders: Folders) -> None:
         self.mountpoint = mountpoint
-        name = "demo-" + hashlib.sha256(os.fsencode(mountpoint)).hexdigest()[:8]
-        self._folder = folders.state / "demo" / name
-        # All within one folder that can be removed, except for the control socket and the record
-        # of the mount, which other commands look for in the user's own runtime folder, and the
-        # cache, beside which file managers look for thumbnails.
-        self.profile = Profile(
-            name,
-            Folders(
-                config=self._folder / "config",
-                data=self._folder / "data",
-                cache=folders.cache,
-                state=self._folder / "state",
-                runtime=folders.runtime,
-            ),
-        )
+        name = PREFIX + hashlib.sha256(os.fsencode(mountpoint)).hexdigest()[:8]
+        self._folder = _folder(name, folders)
+        self.profile = profile_of_demo(name, folders)
 
     @property
     def exists(self) -> bool:

@@ -3,11 +3,13 @@
 import os
 import platform
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from gphotosfs import __version__
@@ -129,28 +131,49 @@ def folders(machine: Machine) -> list[Finding]:
 
 
 def _folder(folder: Path) -> list[Finding]:
-    if not folder.exists():
+    try:
+        status = folder.stat()
+    except FileNotFoundError:
         return []
-    mode = folder.stat().st_mode & 0o777
+    except OSError as exc:
+        return [
+            failed("folders", f"{folder} can't be looked at: {exc.strerror}", _own(folder.parent))
+        ]
+    mode = status.st_mode & 0o777
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return [
-            failed("folders", f"{folder} can't be written", f"as root: chown -R $USER {folder}")
-        ]
+        return [failed("folders", f"{folder} can't be written", _own(folder))]
     if mode & 0o077:
-        return [
-            failed("folders", f"others can look into {folder} ({mode:04o})", f"chmod 700 {folder}")
-        ]
+        what = f"others can look into {folder} ({mode:04o})"
+        return [failed("folders", what, f"chmod 700 {quote(str(folder))}")]
     return []
+
+
+def _own(folder: Path) -> str:
+    """What lets a folder be used again by the one whose it should be."""
+    where = quote(str(folder))
+    try:
+        status = folder.stat()
+    except OSError:
+        return f"as root: chown -R $USER {where}"
+    if not stat.S_ISDIR(status.st_mode):
+        return f"move {where} away: it is no folder"
+    is_own = status.st_uid == os.geteuid()
+    return f"chmod 700 {where}" if is_own else f"as root: chown -R $USER {where}"
 
 
 def secrets(machine: Machine) -> list[Finding]:
     """Whether nobody else can read the tokens."""
     path = machine.profile.credentials_path
-    if not path.exists():
+    try:
+        mode = path.stat().st_mode & 0o777
+    except OSError:
         return []  # what that means is said where Google is asked
-    mode = path.stat().st_mode & 0o777
     if is_readable_by_others(path, mode):
-        return [failed("tokens", f"others can read {path} ({mode:04o})", f"chmod 600 {path}")]
+        return [
+            failed(
+                "tokens", f"others can read {path} ({mode:04o})", f"chmod 600 {quote(str(path))}"
+            )
+        ]
     return [fine("tokens", f"only you can read {path}")]
 
 
@@ -158,7 +181,7 @@ def cache_space(machine: Machine) -> list[Finding]:
     """Whether the cache has room to grow."""
     settings = _settings(machine)
     folder = machine.profile.cache_dir
-    while not folder.exists():
+    while not os.path.exists(folder):  # noqa: PTH110 - says no where Path.exists() raises
         folder = folder.parent
     disk = shutil.disk_usage(folder)
     keep_free = settings.cache_min_free.of(disk.total)
@@ -182,7 +205,7 @@ def dead_mounts(machine: Machine) -> list[Finding]:
         failed(
             "mounts",
             f"nobody answers at {path} any more: its daemon ended or is stuck",
-            f"gphotosfs unmount --force {path}",
+            f"gphotosfs unmount --force {quote(str(path))}",
         )
         for path in paths
         if machine.dead(path)

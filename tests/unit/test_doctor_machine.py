@@ -104,6 +104,17 @@ def test_folders_that_others_can_look_into(machine: dict[str, Any], profile: Pro
     assert found.action == f"chmod 700 {profile.data_dir}"
 
 
+def test_a_folder_that_can_not_be_looked_at(machine: dict[str, Any], profile: Profile) -> None:
+    profile.data_dir.rmdir()
+    profile.folders.data.rmdir()
+    profile.folders.data.touch()
+
+    found = bad(machine)
+
+    assert f"{profile.data_dir} can't be looked at" in found.what
+    assert found.action.startswith(f"move {profile.folders.data} away")
+
+
 def test_tokens_that_others_can_read(machine: dict[str, Any], profile: Profile) -> None:
     profile.credentials_path.touch()
     profile.credentials_path.chmod(0o644)
