@@ -136,7 +136,9 @@ class _Mount:
     ) -> None:
         """Be the profile's writer if nobody is, else ask the one who is, for as long as it lives."""
         profile = self._request.profile
-        tell_once = partial(_started, [task_status])
+        waiting = [task_status]
+        tell_once = partial(_started, waiting)
+        give_up_at_s = trio.current_time() + self._request.settings.timeout_s
         while True:
             lock = ProfileLock.try_acquire(profile.lock_path)
             if lock is not None:
@@ -149,7 +151,11 @@ class _Mount:
                     tell_once()
                     while True:
                         self._tell_kernel(*await remote.changes())
-            except errors.NotMountedError:
+            except errors.NotMountedError as exc:
+                if waiting and trio.current_time() > give_up_at_s:
+                    raise errors.MountError(
+                        f"the profile {profile.name} is in use by a process that does not answer: {exc}"
+                    ) from exc
                 self._tree.serve_from(None)
                 await trio.sleep(TAKE_OVER_S)
 

@@ -52,7 +52,7 @@ def unpack_header(text: bytes) -> Header:
     """The JSON object of a frame."""
     try:
         header = json.loads(text)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise BrokenFrameError("a header that is no JSON") from exc
     if not isinstance(header, dict):
         raise BrokenFrameError("a header that is no object")

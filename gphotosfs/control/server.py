@@ -24,6 +24,10 @@ Handler = Callable[..., Awaitable[Any]]
 It runs in a task of its own and is cancelled when nobody waits for its answer any more.
 """
 
+LOOK_S: Final = 2.0
+"""How often the daemon sees whether its socket is still there: systemd takes a user's runtime folder away
+with their last session, which the daemon outlives."""
+
 _PEER: Final = struct.Struct("3i")  # struct ucred of unix(7): pid, uid, gid
 
 
@@ -48,13 +52,34 @@ async def serve(
             f"another daemon answers at {path} already, for a profile of this name in another data "
             "folder: give this one an XDG_RUNTIME_DIR of its own as well"
         )
-    listener = trio.SocketListener(_listening(path))
+    answer = _answer_with(handlers)
     try:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(trio.serve_listeners, _answer_with(handlers), [listener])
+
+            def listen() -> None:
+                listener = trio.SocketListener(_listening(path))
+                nursery.start_soon(trio.serve_listeners, answer, [listener])
+
+            listen()
             task_status.started()
+            while True:
+                await trio.sleep(LOOK_S)
+                _listen_anew(path, listen)
     finally:
         _remove(path)
+
+
+def _listen_anew(path: Path, listen: Callable[[], None]) -> None:
+    """Listen again if the socket was taken away, as soon as its folder can be made."""
+    if os.path.lexists(path):
+        return
+    try:
+        make_private_dir(path.parent)
+        listen()
+    except (errors.ConfigError, OSError) as exc:
+        log.debug("control socket: it was taken away and can't be made anew: %s", exc)
+    else:
+        log.info("control socket: it was taken away and is there again")
 
 
 def _is_answered(path: Path) -> bool:
@@ -108,6 +133,13 @@ def _answer_with(
     return answer
 
 
+def _number(header: frames.Header, name: str) -> int:
+    found = header.get(name)
+    if not isinstance(found, int):
+        raise frames.BrokenFrameError(f"a frame without a number as its {name}")
+    return found
+
+
 class _Connection:
     """The calls of one client, each in a task of its own."""
 
@@ -125,13 +157,15 @@ class _Connection:
                 while (frame := await incoming.frame()) is not None:
                     header, _ = frame
                     if "cancel" in header:
-                        if (scope := self._running.get(header["cancel"])) is not None:
+                        if (scope := self._running.get(_number(header, "cancel"))) is not None:
                             scope.cancel()
-                    else:
-                        # Made here, so that a cancel that follows at once finds it.
-                        scope = self._running[header["id"]] = trio.CancelScope()
-                        nursery.start_soon(self._call, header, scope)
-            except (trio.BrokenResourceError, frames.BrokenFrameError, KeyError) as exc:
+                        continue
+                    if (call_id := _number(header, "id")) in self._running:
+                        raise frames.BrokenFrameError(f"two calls are number {call_id}")
+                    # Made here, so that a cancel that follows at once finds it.
+                    scope = self._running[call_id] = trio.CancelScope()
+                    nursery.start_soon(self._call, header, scope)
+            except (trio.BrokenResourceError, frames.BrokenFrameError) as exc:
                 log.debug("control socket: a client broke off: %r", exc)
             nursery.cancel_scope.cancel()
 

@@ -1,6 +1,7 @@
 # ruff: noqa: ASYNC240 - looking at a socket file in a temporary folder waits for nobody
 import json
 import os
+import shutil
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from gphotosfs import errors
 from gphotosfs.control import ProfileLock, call, frames
 from gphotosfs.control.client import Client, connect
 from gphotosfs.control.server import Handler, serve
+from gphotosfs.control.socket_path import short_path
 
 Asked = Callable[[trio.SocketStream], Awaitable[None]]
 
@@ -238,6 +240,58 @@ async def test_a_daemon_that_does_not_answer_is_not_waited_for_for_ever(path: Pa
     async with serving(path, {"stall": trio.sleep_forever}):
         with pytest.raises(errors.DeadlineError):
             await trio.to_thread.run_sync(lambda: call(path, "stall", timeout_s=0.01))
+
+
+async def test_a_socket_that_was_taken_away_is_there_again(
+    path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """A user's last session takes the runtime folder along (systemd-logind); the mount goes on."""
+    async with serving(path, {"double": double}) as client:
+        shutil.rmtree(path.parent)
+        path.parent.write_text("it can't be made anew for a while")
+        await trio.sleep(10)
+        path.parent.unlink()
+        await trio.sleep(10)
+        async with connect(path) as other:
+            assert await other.call("double", number=1) == 2
+        assert await client.call("double", number=2) == 4
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b'{"id":[],"call":"double"}',
+        b'{"id":{},"call":"double"}',
+        b'{"id":null}',
+        b'{"cancel":[]}',
+        b"{}",
+        b"[]",
+        b"{",
+        b"[" * 100_000,
+        b"\xff",
+    ],
+)
+async def test_a_client_that_sends_nonsense_ends_its_own_connection_alone(
+    path: Path, header: bytes
+) -> None:
+    async with serving(path, {"double": double, "stall": trio.sleep_forever}) as client:
+        with short_path(path) as name:
+            broken = await trio.open_unix_socket(name)
+        async with broken:
+            await broken.send_all(frames.LENGTHS.pack(len(header), 0) + header)
+            assert await broken.receive_some() == b""
+        assert await client.call("double", number=1) == 2
+
+
+async def test_two_calls_of_one_number_end_their_connection_alone(path: Path) -> None:
+    async with serving(path, {"double": double, "stall": trio.sleep_forever}) as client:
+        with short_path(path) as name:
+            broken = await trio.open_unix_socket(name)
+        async with broken:
+            await broken.send_all(2 * frames.pack({"id": 7, "call": "stall"}))
+            assert await broken.receive_some() == b""
+        assert await client.call("double", number=1) == 2
 
 
 async def test_nobody_answers(path: Path) -> None:

@@ -1,12 +1,14 @@
 """Two mounts of one profile: one daemon writes, the other asks it, and takes over when it ends."""
 
 import os
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from gphotosfs.control import ProfileLock
 from gphotosfs.simulator.process import Running, running
 from tests.mount.mounting import Home, Mount, content, counted, eventually, sh
 
@@ -50,6 +52,29 @@ def test_what_changes_is_told_to_both(home: Home, simulator: Running) -> None:
 
         eventually((one / "media/all/new.jpg").exists)
         eventually((two / "media/all/new.jpg").exists)
+
+
+def test_a_profile_that_is_held_by_somebody_who_does_not_answer_is_an_error(
+    tmp_path: Path, simulator: Running
+) -> None:
+    home = Home(tmp_path, simulator, timeout="1s")
+    (tmp_path / "mnt").mkdir()
+    lock = ProfileLock.try_acquire(home.profile.lock_path)
+    assert lock is not None
+    with lock:
+        refused = home.run("mount", "default", tmp_path / "mnt", code=1)
+    assert "in use by a process that does not answer" in refused.stderr
+
+
+def test_a_daemon_whose_runtime_folder_was_taken_away_is_found_again(home: Home) -> None:
+    """As systemd does with the last session of a user, which the daemon outlives."""
+    with home.mounted(at="one") as one:
+        shutil.rmtree(home.profile.folders.runtime)
+        eventually(home.profile.control_path.exists)
+        home.run("status", one.path)
+        with home.mounted(at="two") as two:
+            assert (two / "media").stat().st_ino == (one / "media").stat().st_ino
+        home.run("unmount", one.path)
 
 
 def unmounted(mount: Mount) -> None:
