@@ -22,7 +22,7 @@ from gphotosfs.takeout import register
 from gphotosfs.takeout.exports import missing_parts
 from gphotosfs.takeout.members import Member, Packing
 from gphotosfs.takeout.register import Register
-from gphotosfs.takeout.source import Archives, TakeoutMedia, open_archive
+from gphotosfs.takeout.source import Archives, TakeoutMedia, openable, same_files
 from gphotosfs.takeout.stamps import UNREAD, Stamp, stamp_of
 from gphotosfs.takeout.watching import archives_in, settled
 
@@ -74,6 +74,7 @@ class Takeout:
         self._register = register.load(self._folder)
         self._archives = Archives(self._indexes)
         self.media = TakeoutMedia(self._archives, self._locate)
+        self._one_change = trio.Lock()
         self._one_reading = trio.Lock()
         self._added = trio.Event()
         self._progress: dict[str, Any] = {}
@@ -109,15 +110,18 @@ class Takeout:
             StoreError: the disk is full, or not writable.
         """
         good, problems = await trio.to_thread.run_sync(
-            _openable, [Path(path) for path in paths], self._indexes
+            openable, [Path(path) for path in paths], self._indexes
         )
-        if not good:
+        new, again, told = await self._sorted_out(good)
+        problems += told
+        if not (new or again):
             raise errors.ConfigError(problems[0] if problems else "no archive was named")
         before = catalogue.counts(self._store.read)
-        await self._take(self._register.with_added(good))
+        await self._store.write(_note_unread, again)
+        await self._take(lambda known: known.with_added(new))
         after = catalogue.counts(self._store.read)
         return {
-            "added": len(good),
+            "added": len(new) + len(again),
             "new_items": after["items"] - before["items"],
             **after,
             "problems": [*problems, *self._problems()],
@@ -136,7 +140,7 @@ class Takeout:
             if not found:
                 raise errors.NoEntryError(f"{name} was never added; see: gphotosfs takeout list")
             paths += found
-        await self._take(self._register.without(paths))
+        await self._take(lambda known: known.without(paths))
         return {"removed": len(paths), **catalogue.counts(self._store.read)}
 
     async def watch(self, folder: str, *, is_watched: bool) -> None:
@@ -149,11 +153,11 @@ class Takeout:
         path = Path(folder)
         if is_watched and not await trio.to_thread.run_sync(path.is_dir):
             raise errors.ConfigError(f"{folder} is no folder")
-        await self._take(self._register.watching(path, is_watched=is_watched))
+        await self._take(lambda known: known.watching(path, is_watched=is_watched))
 
     async def listed(self) -> Mapping[str, Any]:
         """The archives, what came of them, and what is wrong."""
-        await self._look()
+        stamps = await self._look()
         by_archive = catalogue.items_by_archive(self._store.read)
         state = self._state()["archives"]
         return {
@@ -161,7 +165,7 @@ class Takeout:
                 {
                     "path": one.path,
                     "is_there": one.path not in self._missing,
-                    "size_bytes": max(0, (state.get(str(one.number)) or UNREAD)[0]),
+                    "size_bytes": (stamps.get(one.path) or state.get(str(one.number)) or (0,))[0],
                     "items": by_archive.get(one.number, 0),
                 }
                 for one in self._register.archives
@@ -202,9 +206,12 @@ class Takeout:
             at.archive, at.path, at.size_bytes, at.crc, packing, at.start, at.packed_bytes
         )
 
-    async def _take(self, changed: Register) -> None:
-        await trio.to_thread.run_sync(register.save, self._folder, changed)
-        self._register = changed
+    async def _take(self, change: Callable[[Register], Register]) -> None:
+        """Change the list of archives, and show what is in them then."""
+        async with self._one_change:
+            changed = change(self._register)
+            await trio.to_thread.run_sync(register.save, self._folder, changed)
+            self._register = changed
         if changed.archives or changed.watched:
             self._added.set()
             self._added = trio.Event()
@@ -216,11 +223,29 @@ class Takeout:
         self._arrived = await trio.to_thread.run_sync(archives_in, self._register.watched)
         known = [*(one.path for one in self._register.archives), *self._register.removed]
         good, _ = await trio.to_thread.run_sync(
-            _openable, settled(self._arrived, before, known), self._indexes
+            openable, settled(self._arrived, before, known), self._indexes
         )
-        if good:
-            log.info("found in a watched folder: %s", ", ".join(path.name for path in good))
-            await self._take(self._register.with_added(good))
+        new, _, _ = await self._sorted_out(good)
+        if new:
+            log.info("found in a watched folder: %s", ", ".join(path.name for path in new))
+            await self._take(lambda known: known.with_added(new))
+
+    async def _sorted_out(self, paths: Sequence[Path]) -> tuple[list[Path], list[int], list[str]]:
+        """Of archives those that are new, the numbers of known ones, and what else is to be said.
+
+        What has another path, through a link of either kind, is the same archive.
+        """
+        known = {one.path: one.number for one in self._register.archives}
+        same = await trio.to_thread.run_sync(same_files, [*map(Path, known), *paths])
+        new: list[Path] = []
+        told = []
+        for path in paths:
+            first = same[path]
+            if first == path and str(path) not in known:
+                new.append(path)
+            elif first != path:
+                told.append(f"{path} is the same as {first}")
+        return new, [known[str(same[path])] for path in paths if str(same[path]) in known], told
 
     async def _look(self) -> Mapping[str, Stamp | None]:
         """The archives' stamps as they are now, by path; of what is not there None."""
@@ -342,22 +367,11 @@ def _note_state(db: Connection, state: Mapping[str, Any], problems: Sequence[str
     set_fact(db, "takeout_problems", json.dumps(problems))
 
 
-def _openable(paths: Sequence[Path], indexes: Path) -> tuple[list[Path], list[str]]:
-    """Those that can be read, absolute; and why the others can't."""
-    good, problems = [], []
-    for path in paths:
-        absolute = path.absolute()
-        try:
-            archive = open_archive(absolute, 0, indexes)
-            try:
-                archive.check()
-            finally:
-                archive.close()
-        except errors.ArchiveError as exc:
-            problems.append(str(exc))
-        else:
-            good.append(absolute)
-    return good, problems
+def _note_unread(db: Connection, numbers: Collection[int]) -> None:
+    """Have archives read again, though they are as they were: somebody has named them again."""
+    told = fact(db, "takeout_state")
+    if told is not None:
+        set_fact(db, "takeout_state", json.dumps(_without(json.loads(told), numbers)))
 
 
 def _stamps_of(paths: Sequence[str]) -> dict[str, Stamp | None]:

@@ -1,6 +1,6 @@
 """The bytes of items in archives: straight where they lie as they are, else as a source of the cache."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -41,6 +41,38 @@ def open_archive(
     with opened(path) as file:
         is_gzip = read_exactly(file, path.name, 0, min(stamp_of_open(file)[0], len(MAGIC))) == MAGIC
     return TarArchive(path, number, indexes, come_to) if is_gzip else ZipArchive(path, number)
+
+
+def openable(paths: Iterable[Path], indexes: Path) -> tuple[list[Path], list[str]]:
+    """Those that can be read, absolute; and why the others can't."""
+    good, problems = [], []
+    for path in paths:
+        absolute = path.absolute()
+        try:
+            archive = open_archive(absolute, 0, indexes)
+            try:
+                archive.check()
+            finally:
+                archive.close()
+        except ArchiveError as exc:
+            problems.append(str(exc))
+        else:
+            good.append(absolute)
+    return good, problems
+
+
+def same_files(paths: Iterable[Path]) -> dict[Path, Path]:
+    """For each path the first one of the same file or folder; itself where nothing is there."""
+    firsts: dict[tuple[int, int], Path] = {}
+    found = {}
+    for path in paths:
+        try:
+            at = path.stat()
+        except OSError:
+            found[path] = path
+        else:
+            found[path] = firsts.setdefault((at.st_dev, at.st_ino), path)
+    return found
 
 
 class Archives:

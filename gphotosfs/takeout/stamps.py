@@ -8,7 +8,7 @@ from typing import BinaryIO, Final
 from gphotosfs.errors import ArchiveAwayError
 
 Stamp = tuple[int, int]
-"""Of a file (bytes, time of the last change in ns), of a folder (folders in it, newest change in ns)."""
+"""(bytes, time of the last change in ns); of a folder 0, and the newest change of any folder in it."""
 
 UNREAD: Final[Stamp] = (-1, -1)
 """Of an archive that was not there, or not to be read, when all others were: unlike any other stamp."""
@@ -33,7 +33,7 @@ def stamp_of(path: Path) -> Stamp | None:
             return _of_file(found)
         with os.scandir(path) as entries:
             is_empty = next(entries, None) is None
-        return None if is_empty else _of_folder(path, found, DEPTH_MAX)
+        return None if is_empty else (0, _newest_change_ns(path, found, DEPTH_MAX))
     except OSError:
         return None
 
@@ -59,16 +59,16 @@ def _of_file(found: os.stat_result) -> Stamp:
     return found.st_size, found.st_mtime_ns
 
 
-def _of_folder(path: Path, found: os.stat_result, depth: int) -> Stamp:
-    """The newest change of any folder in it: files that come and go change theirs.
+def _newest_change_ns(path: Path, found: os.stat_result, depth: int) -> int:
+    """The newest change of a folder and of those in it: files that come and go change theirs.
 
     Those that hold only files are not gone through; they are the large ones.
     """
-    count, newest_ns = 1, max(found.st_mtime_ns, found.st_ctime_ns)
+    newest_ns = max(found.st_mtime_ns, found.st_ctime_ns)
     if depth and found.st_nlink != _OF_A_LEAF:
         with os.scandir(path) as entries:
             inner = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
         for entry in inner:
-            below = _of_folder(path / entry.name, entry.stat(follow_symlinks=False), depth - 1)
-            count, newest_ns = count + below[0], max(newest_ns, below[1])
-    return count, newest_ns
+            below = entry.stat(follow_symlinks=False)
+            newest_ns = max(newest_ns, _newest_change_ns(path / entry.name, below, depth - 1))
+    return newest_ns

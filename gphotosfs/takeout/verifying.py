@@ -60,7 +60,8 @@ def _verify(archive: Archive, member: Member, done: Verified, read: Callable[[in
     try:
         crc = computed_checksum(archive, member, read)
     except ArchiveError as exc:
-        done.problems.append(f"{member.path}: {exc}")
+        why = str(exc).removeprefix(f"{archive.name} ")
+        done.problems.append(f"{archive.name}: {member.path}: {why}")
         return
     if member.crc is None:
         done.unknown += 1

@@ -214,3 +214,37 @@ async def test_an_archive_more_writes_what_is_new_and_a_mark_for_all_else(tmp_pa
         assert len(await names_in(core, "media/all")) == 201
 
     assert 200 <= after - before < 300
+
+
+async def test_an_archive_is_added_once_whatever_its_path(tmp_path: Path) -> None:
+    path = Path(a_zip(tmp_path / "takeout-20260101T000000Z-001.zip", OLD))
+    (tmp_path / "symbolic.zip").symlink_to(path)
+    (tmp_path / "hard.zip").hardlink_to(path)
+    others = [
+        tmp_path / "symbolic.zip",
+        tmp_path / "hard.zip",
+        tmp_path / "missing" / ".." / path.name,
+        path.parent / ".." / path.parent.name / path.name,
+    ]
+    async with signed_out(tmp_path) as core:
+        await core.takeout.add([str(path)])
+        added = await core.takeout.add([str(other) for other in others])
+        listed = await core.takeout.listed()
+
+    assert [one["path"] for one in listed["archives"]] == [str(path)]
+    assert sum(f"is the same as {path}" in problem for problem in added["problems"]) == 3
+
+
+async def test_archives_that_are_added_at_the_same_time_are_all_added(tmp_path: Path) -> None:
+    paths = []
+    for n in range(1, 5):
+        photo = (f"{FOLDER}/{n}.jpg", PHOTO), (f"{FOLDER}/{n}.jpg.json", told(f"{n}.jpg", n))
+        paths.append(packed(tmp_path / f"{n}.zip", *photo))
+    async with signed_out(tmp_path) as core:
+        async with trio.open_nursery() as nursery:
+            for path in paths:
+                nursery.start_soon(core.takeout.add, [path])
+        assert len(await names_in(core, "media/all")) == 4
+        listed = await core.takeout.listed()
+
+    assert {one["path"] for one in listed["archives"]} == set(paths)
