@@ -8,12 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
+from urllib.parse import urlsplit
 
 from gphotosfs.config.bandwidth import parse_bandwidth
 from gphotosfs.errors import ConfigError
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=enum.StrEnum)
+
+_NUMBER: Final = re.compile(r"\d{1,10}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +128,31 @@ def parse_mode(text: str) -> int:
 
 def parse_user(text: str) -> int:
     """The uid of a user's name, or of a number."""
-    if text.isascii() and text.isdigit():
-        return int(text)
+    if _NUMBER.fullmatch(text):
+        return _owner(text)
     try:
         return pwd.getpwnam(text).pw_uid
-    except KeyError as exc:
+    except (KeyError, ValueError) as exc:
         raise ConfigError(f"there is no user {text!r}") from exc
 
 
 def parse_group(text: str) -> int:
     """The gid of a group's name, or of a number."""
-    if text.isascii() and text.isdigit():
-        return int(text)
+    if _NUMBER.fullmatch(text):
+        return _owner(text)
     try:
         return grp.getgrnam(text).gr_gid
-    except KeyError as exc:
+    except (KeyError, ValueError) as exc:
         raise ConfigError(f"there is no group {text!r}") from exc
+
+
+def _owner(text: str) -> int:
+    # The last number of 32 bits says "no such" to the kernel (credentials(7)).
+    if (number := int(text)) < 2**32 - 1:
+        return number
+    raise ConfigError(
+        f"{text!r} is more than {2**32 - 2}, the largest number that a file's owner has"
+    )
 
 
 def parse_path(text: str) -> Path:
@@ -149,7 +161,7 @@ def parse_path(text: str) -> Path:
     A relative one would mean another file in the background, where the folder is `/`.
     """
     path = Path(text).expanduser()
-    if not path.is_absolute():
+    if not path.is_absolute() or "\0" in text:
         raise ConfigError(f"{text!r} is not an absolute path")
     return path
 
@@ -159,6 +171,18 @@ def parse_word(text: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
         return text
     raise ConfigError(f"{text!r} is not a plain name")
+
+
+def parse_address(text: str) -> str:
+    """Where a server is: `http://` or `https://`, a host, maybe a port."""
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ConfigError(f"{text!r} is not an address like https://host")
+    return text
 
 
 def one_of(choices: type[Choice]) -> Kind[Choice]:
@@ -185,5 +209,5 @@ USER: Final = Kind("USER", parse_user, (str, int))
 GROUP: Final = Kind("GROUP", parse_group, (str, int))
 PATH: Final = Kind("FILE", parse_path)
 WORD: Final = Kind("NAME", parse_word)
-ADDRESS: Final = Kind("URL", str)
+ADDRESS: Final = Kind("URL", parse_address)
 BANDWIDTH: Final = Kind("SPEED", parse_bandwidth)

@@ -52,7 +52,16 @@ def test_an_amount_is_a_share_or_a_size() -> None:
         (values.parse_path, "here/log"),
         (values.parse_word, "a b"),
         (values.parse_user, "no such user"),
+        (values.parse_user, "root\0"),
+        (values.parse_user, str(2**32 - 1)),
+        (values.parse_user, "9" * 5000),
         (values.parse_group, "no such group"),
+        (values.parse_group, "99999999999999999999"),
+        (values.parse_path, "/var/log/a\0b"),
+        (values.parse_address, "ftp://host"),
+        (values.parse_address, "http://[::"),
+        (values.parse_address, "host:80"),
+        (values.parse_address, ""),
     ],
 )
 def test_nonsense_is_named(parse: Callable[[str], object], text: str) -> None:
@@ -69,7 +78,10 @@ def test_users_and_groups_go_by_name_or_number() -> None:
 @given(st.text(max_size=12))
 def test_no_text_breaks_a_parser(text: str) -> None:
     """Whatever is written, the answer is a value or a ConfigError."""
-    for kind in (values.FLAG, values.SIZE, values.AMOUNT, values.DURATION, values.COUNT):
+    for kind in (
+        *(values.FLAG, values.SIZE, values.AMOUNT, values.DURATION, values.COUNT, values.MODE),
+        *(values.USER, values.GROUP, values.PATH, values.WORD, values.ADDRESS),
+    ):
         try:
             kind.parse(text)
         except ConfigError as exc:
