@@ -50,6 +50,9 @@ class Call:
 def main() -> None:
     """Mount, and return when the mount is usable."""
     open_standard_streams()
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        sys.stdout.write(f"{USAGE}\nWhat can stand behind -o: gphotosfs mount --help\n")
+        sys.exit(0)
     try:
         code = mounted(sys.argv[1:])
     except KeyboardInterrupt:

@@ -1,12 +1,13 @@
 """Which daemon serves a mount point, found without touching the mount."""
 
 import os
+import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
 from gphotosfs.config import Folders, Profile, parse_source
 from gphotosfs.control import mounted_at, mounts, record_of, socket_of
-from gphotosfs.errors import NotMountedError
+from gphotosfs.errors import MountError, NotMountedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,12 @@ def resolved(mountpoint: str | Path) -> Path:
     return within_parent if mounted_at(within_parent) else within_parent.resolve()
 
 
-def daemon_of(mountpoint: str | Path, folders: Folders) -> Daemon:
-    """The daemon that serves what is mounted there.
+def daemon_of(mountpoint: str | Path, folders: Folders, *, to_ask: bool = True) -> Daemon:
+    """The daemon that serves what is mounted there, to ask it something or only to end its mount.
 
     Raises:
         NotMountedError: nothing of ours is mounted there.
+        MountError: it is a mount of somebody else's, who alone may do that.
     """
     path = resolved(mountpoint)
     mounted = mounted_at(path)
@@ -46,8 +48,21 @@ def daemon_of(mountpoint: str | Path, folders: Folders) -> Daemon:
     if mounted is None or not mounted.is_ours:
         what = f"{mounted.fstype} is mounted" if mounted else "nothing is mounted"
         raise NotMountedError(f"{path} is no gphotosfs mount: {what} there")
+    me = os.geteuid()
+    if mounted.user_id not in (None, me) and (to_ask or me != 0):
+        owner = user_name(mounted.user_id)
+        may = f"it answers {owner} alone" if to_ask else f"only {owner} and root can unmount it"
+        raise MountError(f"{path} is a mount of {owner}'s: {may}")
     name, root = parse_source(mounted.source)
     return Daemon(path, root, socket_of(Profile(name, folders)), None)
+
+
+def user_name(uid: int) -> str:
+    """What a user is called, or the number where nobody knows."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
 
 
 def daemon_around(path: str | Path, folders: Folders) -> tuple[Daemon, str]:
@@ -57,6 +72,7 @@ def daemon_around(path: str | Path, folders: Folders) -> tuple[Daemon, str]:
 
     Raises:
         NotMountedError: it is in no mount of ours.
+        MountError: it is in one of somebody else's.
     """
     given = Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() keeps `..`
     mountpoints = {

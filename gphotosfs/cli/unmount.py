@@ -45,12 +45,14 @@ def unmount_ours(mountpoint: str | Path, folders: Folders, *, force: bool) -> No
 
     Raises:
         NotMountedError: nothing of ours is mounted there.
-        MountError: it is in use.
+        MountError: it is in use, or somebody else's.
     """
-    daemon = daemon_of(mountpoint, folders)
+    daemon = daemon_of(mountpoint, folders, to_ask=False)
     try:
         take_away(daemon.mountpoint, lazily=force)
     except MountError as exc:
+        if force:
+            raise
         by_force = f"gphotosfs unmount --force {quote(str(mountpoint))}"
         raise MountError(f"{exc}; close what uses it, or: {by_force}") from exc
     if daemon.pid is not None:

@@ -54,6 +54,8 @@ def parse_mount_options(text: str, *, tolerant: bool = False) -> MountOptions:
     for_desktop: dict[str, str] = {}
     for part in _split(text):
         name, equals, value = part.partition("=")
+        if name == "remount":
+            raise ConfigError("a mount can't be changed in place: unmount it, and mount it anew")
         option = OPTIONS.get(name)
         if option is not None and option.places & Place.MOUNT:
             if not equals and option.kind is not FLAG:

@@ -47,6 +47,23 @@ def test_nobody_but_the_owner_looks_into_a_mount(host: Machine) -> None:
     assert {uid for uid in host.daemons().values() if uid} == {4711}
 
 
+def test_a_mount_of_somebody_else_is_called_that(host: Machine) -> None:
+    """Only its owner's processes are answered, and only they and root end it."""
+    mount(host)
+
+    for user in ("root", "otto"):
+        for command in (("status", AT), ("refresh", AT), ("pin", f"{AT}/favorites")):
+            done = host.run("gphotosfs", *command, user=user, code=1)
+            assert done.stderr == f"gphotosfs: {AT} is a mount of anna's: it answers anna alone\n"
+    told = host.run("gphotosfs", "unmount", "--force", AT, user="otto", code=1).stderr
+    assert told == f"gphotosfs: {AT} is a mount of anna's: only anna and root can unmount it\n"
+    assert len(host.mounts()) == 1
+
+    host.run("gphotosfs", "unmount", AT)
+
+    assert host.mounts() == []
+
+
 def test_allow_other_is_asked_for_in_vain_without_the_administrators_leave(host: Machine) -> None:
     for option in ("allow_other", "allow_root"):
         told = mount(host, option, code=2)

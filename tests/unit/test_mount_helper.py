@@ -1,7 +1,10 @@
+import subprocess
+import sys
+
 import pytest
 
 from gphotosfs.errors import ConfigError
-from gphotosfs.mount_helper import Call, mounted, parse
+from gphotosfs.mount_helper import USAGE, Call, mounted, parse
 
 
 def call(text: str) -> Call:
@@ -50,3 +53,23 @@ def test_wrong_usage_is_1(text: str, capsys: pytest.CaptureFixture[str]) -> None
 
     assert mounted(text.split()) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_asked_for_help_it_says_how_it_is_called(flag: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gphotosfs.mount_helper", flag],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.startswith(USAGE)
+    assert done.stderr == ""
+
+
+def test_a_mount_is_not_changed_in_place(capsys: pytest.CaptureFixture[str]) -> None:
+    """`mount -o remount` hands that on."""
+    assert mounted(["default", "/mnt", "-o", "rw,remount,cache_size=5G"]) == 1
+
+    assert "unmount it, and mount it anew" in capsys.readouterr().err
