@@ -219,6 +219,7 @@ class _Mount:
             for inode in renewed:
                 self._invalidator.content(inode)
         if self._thumbnails is not None:
+            self._thumbnails.vanished(changes.vanished)
             for inode in renewed:
                 self._thumbnails.renewed(inode)
 

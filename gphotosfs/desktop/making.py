@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 from typing import Final, Protocol, TypeVar, TypeVarTuple, Unpack
 
@@ -156,6 +156,14 @@ class Maker:
         for path in stale:
             await self.make(path, node)
 
+    async def forget(self, vanished: Iterable[tuple[Inode, bytes]]) -> None:
+        """These names are gone, each from its directory: nobody looks for their thumbnails any more."""
+        gone = []
+        for directory, names in groupby(sorted(vanished), key=lambda one: one[0]):
+            above = await self.path_of(directory)
+            gone += [] if above is None else [above + b"/" + name for _, name in names]
+        await self._in_thread(self._drop, gone)
+
     def is_paused(self) -> bool:
         """Whether nothing is asked for at the moment in the lane of who asks this."""
         return trio.current_time() < self._paused_until_s[current_lane()]
@@ -225,16 +233,14 @@ class Maker:
         return [
             entry
             for entry in files
-            if self._files.missing(
-                sizes_px, uri_of(directory + b"/" + entry.name), entry.node.modified_ns
-            )
+            if self._missing(sizes_px, _pictured(directory + b"/" + entry.name, entry.node))
         ]
 
     def _missing_after_copying(
         self, path: bytes, others: list[bytes], node: Node, sizes_px: list[int]
     ) -> list[int]:
         pictured = _pictured(path, node)
-        missing = self._files.missing(sizes_px, pictured.uri, pictured.mtime_ns)
+        missing = self._missing(sizes_px, pictured)
         for other in others if missing else ():
             copied = self._files.copy(uri_of(other), pictured, missing)
             missing = [size_px for size_px in missing if size_px not in copied]
@@ -242,6 +248,9 @@ class Maker:
                 self.copied += 1
                 break
         return missing
+
+    def _missing(self, sizes_px: list[int], one: Pictured) -> list[int]:
+        return self._files.missing(sizes_px, one.uri, one.mtime_ns, one.size_bytes)
 
     def _draw(self, path: bytes, node: Node, picture: Picture, sizes_px: list[int]) -> bool:
         pngs = pictures.thumbnail_pngs(picture.content, sizes_px)
@@ -261,9 +270,7 @@ class Maker:
 
     def _drop(self, paths: Iterable[bytes]) -> None:
         for path in paths:
-            for size_px in SIZES:
-                with suppress(OSError):
-                    self._files.path(uri_of(path), size_px).unlink(missing_ok=True)
+            self._files.remove(uri_of(path))
 
 
 def in_threads() -> Blocking:

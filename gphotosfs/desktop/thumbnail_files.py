@@ -102,15 +102,18 @@ class ThumbnailFiles:
         """
         return [*_USUAL_PX, *(size_px for size_px in _RARE_PX if self._is_shared(size_px))]
 
-    def missing(self, sizes_px: Iterable[int], uri: str, mtime_ns: int) -> list[int]:
+    def missing(
+        self, sizes_px: Iterable[int], uri: str, mtime_ns: int, size_bytes: int | None = None
+    ) -> list[int]:
         """Those of the sizes in which the file has no thumbnail that a desktop would draw.
 
-        Whose thumbnail it is makes no difference.
+        Whose thumbnail it is makes no difference. One that says another size than `size_bytes` is of other
+        bytes, for GLib too; None says nothing.
         """
         return [
             size_px
             for size_px in sizes_px
-            if self._valid(self.path(uri, size_px), uri, mtime_ns) is None
+            if self._valid(self.path(uri, size_px), uri, mtime_ns, size_bytes) is None
         ]
 
     def write(self, pictured: Pictured, pngs: Mapping[int, bytes]) -> bool:
@@ -139,7 +142,8 @@ class ThumbnailFiles:
         """
         copied = []
         for size_px in sizes_px:
-            png = self._valid(self.path(uri, size_px), uri, pictured.mtime_ns, whole=True)
+            file = self.path(uri, size_px)
+            png = self._valid(file, uri, pictured.mtime_ns, pictured.size_bytes, whole=True)
             with suppress(PictureError):
                 if png is not None and self.write(pictured, {size_px: png}):
                     copied.append(size_px)
@@ -159,6 +163,12 @@ class ThumbnailFiles:
         )
         return dict.fromkeys(one for each in (uri, *linked) for one in (each, _kde_uri(each)))
 
+    def remove(self, uri: str) -> None:
+        """Take all thumbnails of a file away, whoever made them."""
+        for one, size_px in itertools.product(self._uris(uri), SIZES):
+            with suppress(OSError):
+                self.path(one, size_px).unlink(missing_ok=True)
+
     def _size_folder(self, size_px: int) -> Path:
         return self._folder / SIZES[size_px]
 
@@ -173,7 +183,9 @@ class ThumbnailFiles:
         return size_px in self._shared
 
     @staticmethod
-    def _valid(path: Path, uri: str, mtime_ns: int, whole: bool = False) -> bytes | None:
+    def _valid(
+        path: Path, uri: str, mtime_ns: int, size_bytes: int | None, *, whole: bool = False
+    ) -> bytes | None:
         """The thumbnail's head, or all of it, if it is of that file as it was at that time."""
         try:
             with path.open("rb") as file:
@@ -181,8 +193,10 @@ class ThumbnailFiles:
             texts = pictures.texts_of(png[:_HEAD_BYTES])
         except (OSError, PictureError):
             return None
-        is_same_time = texts.get("Thumb::MTime") in _mtime_texts(mtime_ns)
-        return png if texts.get("Thumb::URI") == uri and is_same_time else None
+        is_same = texts.get("Thumb::URI") == uri
+        is_same &= texts.get("Thumb::MTime") in _mtime_texts(mtime_ns)
+        is_same &= size_bytes is None or texts.get("Thumb::Size") in (None, str(size_bytes))
+        return png if is_same else None
 
     def _described(self, png: bytes, pictured: Pictured) -> bytes:
         """The PNG saying of which file it is."""

@@ -198,6 +198,11 @@ class Thumbnails:
         """A file's bytes are others now."""
         self._spawn(partial(self._renew, inode))
 
+    def vanished(self, names: list[tuple[Inode, bytes, Inode]]) -> None:
+        """These names are gone, each from its directory, and stood for these files."""
+        if names:
+            self._spawn(partial(self._forget, [(directory, name) for directory, name, _ in names]))
+
     def status(self) -> dict[str, Any]:
         """How it goes: numbers for `gphotosfs status`."""
         return {
@@ -337,6 +342,10 @@ class Thumbnails:
         with in_lane(Lane.BACKGROUND):
             async with self._gate.place(Rank(Urgency.LATER)):
                 await self._maker.renew(inode)
+
+    async def _forget(self, names: list[tuple[Inode, bytes]]) -> None:
+        async with self._gate.place(Rank(Urgency.LATER)):
+            await self._maker.forget(names)
 
     async def _make_known(self) -> None:
         """Everything that has become known, one after another."""

@@ -191,6 +191,26 @@ async def test_other_bytes_of_what_has_no_thumbnail_cost_nothing(
     assert small_requests(photos).total() == 0
 
 
+async def test_a_name_that_vanished_takes_its_thumbnails_along(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """Each photo passes through `recent/` some day, and would leave 100 KB there."""
+    photos = painted(2)
+    async with browsing(tmp_path, photos) as desktop:
+        (entry, _) = await desktop.look("media/all")
+        await until(lambda: desktop.count() >= 2 * 4)
+        *others, place = await desktop.core.tree.places(entry.node.inode)
+
+        desktop.service.vanished([(place.directory, entry.name, entry.node.inode)])
+        await trio.sleep(10)
+
+        left = [desktop.thumbnail(place.path.decode(), size_px) for size_px in (128, 256)]
+        assert left == [None, None]
+        assert all(desktop.thumbnail(other.path.decode()) for other in others)
+        assert desktop.count() == 2 * 4 - 1
+    assert small_requests(photos).total() == 2
+
+
 async def test_news_for_a_mount_that_has_ended_are_passed_over(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:

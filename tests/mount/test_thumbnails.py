@@ -175,6 +175,20 @@ def test_every_path_of_a_photo_gets_its_thumbnail_for_one_request(
     assert sum(asked(library).values()) == 20
 
 
+def test_what_is_gone_at_google_leaves_no_thumbnail(tmp_path: Path) -> None:
+    with running("--items", "3", "--cheap-bytes") as simulator:
+        home = Home(tmp_path, simulator)
+        with home.mounted() as mount:
+            look(home, mount / "recent")
+            eventually(lambda: has_all(home, mount / "recent"))
+            before = {uri_of(bytes(path)) for path in (mount / "recent").iterdir()}
+            simulator.change("remove_item", simulator.items()[0]["id"])
+            mount.refresh("recent")
+            after = {uri_of(bytes(path)) for path in (mount / "recent").iterdir()}
+            assert len(after) == 2
+            eventually(lambda: before & uris(home) == after)
+
+
 def test_other_programs_cause_no_thumbnails(home: Home, library: Running) -> None:
     with home.mounted() as mount:
         sh("find", mount.path, "-ls")

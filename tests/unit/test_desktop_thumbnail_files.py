@@ -138,6 +138,17 @@ def test_a_foreign_thumbnail_is_as_good_as_ours(
     assert files.copy(A_URI, Pictured(B_URI, TIME_NS), [128, 256]) == [128]
 
 
+def test_a_thumbnail_of_other_bytes_is_none(files: ThumbnailFiles, pngs: dict[int, bytes]) -> None:
+    """As GLib sees it: the time of a photo that was edited is the same."""
+    files.write(Pictured(A_URI, TIME_NS, size_bytes=300), {128: pngs[128]})
+    assert files.missing([128], A_URI, TIME_NS, 300) == files.missing([128], A_URI, TIME_NS) == []
+    assert files.missing([128], A_URI, TIME_NS, 301) == [128]
+    assert files.copy(A_URI, Pictured(B_URI, TIME_NS, size_bytes=301), [128]) == []
+
+    files.write(Pictured(A_URI, TIME_NS), {128: pngs[128]})
+    assert files.missing([128], A_URI, TIME_NS, 301) == []
+
+
 def test_a_thumbnail_says_itself_of_which_file_it_is(
     files: ThumbnailFiles, pngs: dict[int, bytes]
 ) -> None:
