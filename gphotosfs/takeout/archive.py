@@ -221,15 +221,6 @@ class Folder:
         return entries
 
 
-def checksum(archive: Archive, member: Member) -> int:
-    """The CRC-32 of a member's bytes, where need be by reading them.
-
-    Raises:
-        ArchiveError: they can't be read.
-    """
-    return member.crc if member.crc is not None else computed_checksum(archive, member)
-
-
 def computed_checksum(
     archive: Archive, member: Member, read: Callable[[int], None] = lambda _count: None
 ) -> int:

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from gphotosfs.errors import ArchiveAwayError, ArchiveError
-from gphotosfs.takeout.archive import Archive, checksum
+from gphotosfs.takeout.archive import Archive
+from gphotosfs.takeout.checksums import FILE, Checksums
 from gphotosfs.takeout.exports import read_exports
 from gphotosfs.takeout.inventory import Copies, inventory, said
 from gphotosfs.takeout.matching import Role
@@ -50,6 +51,8 @@ def read_all(
     `indexes` is the folder where the indexes of those are kept that need one.
     """
     notices = Notices()
+    archives = list(archives)
+    checksums = Checksums(indexes, dict(archives))
     opened: dict[int, Archive] = {}
     away: list[int] = []
     for number, path in archives:
@@ -64,9 +67,9 @@ def read_all(
 
     def checksum_of(member: Member) -> int | None:
         try:
-            return checksum(opened[member.archive], member)
-        except ArchiveError as exc:
-            notices.note(opened[member.archive].name, str(exc), member.path)
+            return checksums.of(opened[member.archive], member)
+        except ArchiveError:
+            notices.note(opened[member.archive].name, "a file can't be read", member.path)
             return None
 
     try:
@@ -76,6 +79,12 @@ def read_all(
         for archive in opened.values():
             archive.close()
     del exports
+    try:
+        checksums.keep()
+    except OSError as exc:
+        notices.note(
+            "checksums", f"they can't be kept and are made again next time ({exc.strerror})"
+        )
     away += [
         number
         for number, archive in opened.items()
@@ -118,7 +127,8 @@ def main() -> None:
     told = json.load(sys.stdin)
     archives = [(int(number), str(path)) for number, path in told["archives"]]
     indexes = Path(told["indexes"])
-    drop_indexes(indexes, {index_name(Path(path)) for _, path in archives if Path(path).exists()})
+    in_use = {index_name(Path(path)) for _, path in archives if Path(path).exists()}
+    drop_indexes(indexes, {*in_use, FILE})
     progress = _Progress()
     for line in read_all(archives, indexes, progress.looked_at, progress.come_to):
         _tell(line)

@@ -5,6 +5,7 @@ import tarfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -12,6 +13,7 @@ import trio.testing
 
 from gphotosfs import errors
 from gphotosfs.catalog.store import Connection
+from gphotosfs.takeout.reading import read_all
 from tests.component.archives_kit import PHOTO, content_of, names_in, packed, signed_out, told
 from tests.component.joining_kit import moved
 
@@ -248,3 +250,31 @@ async def test_archives_that_are_added_at_the_same_time_are_all_added(tmp_path: 
         listed = await core.takeout.listed()
 
     assert {one["path"] for one in listed["archives"]} == set(paths)
+
+
+def test_what_lies_in_a_folder_is_read_once_to_tell_copies_from_others(tmp_path: Path) -> None:
+    """Every photo in an album has the length of its year's copy."""
+    folders = [tmp_path / "Takeout" / "Google Photos" / name for name in (FOLDER, "Rome")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "a.jpg").write_bytes(PHOTO)
+        (folder / "a.jpg.json").write_bytes(told("a.jpg"))
+    albums = [item_of(tmp_path)["albums"]]
+    for folder in folders:
+        found = (folder / "a.jpg").stat()
+        (folder / "a.jpg").write_bytes(bytes(len(PHOTO)) if folder.name == "Rome" else PHOTO)
+        os.utime(folder / "a.jpg", ns=(found.st_atime_ns, found.st_mtime_ns))
+    albums.append(item_of(tmp_path)["albums"])
+    os.utime(folders[1] / "a.jpg", ns=(1, 1))
+    albums.append(item_of(tmp_path)["albums"])
+
+    assert albums == [["Rome"], ["Rome"], []]
+
+
+def item_of(folder: Path) -> dict[str, Any]:
+    """The item with the sidecar of the year, as it is told of."""
+    lines = read_all(
+        [(1, str(folder / "Takeout"))], folder / "indexes", lambda _: None, lambda *_: None
+    )
+    items: list[dict[str, Any]] = [line["item"] for line in lines if "item" in line]
+    return next(item for item in items if FOLDER in item["member"]["path"])
