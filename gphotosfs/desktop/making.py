@@ -195,7 +195,10 @@ class Maker:
 
     async def _paths(self, inode: Inode) -> list[bytes]:
         """The absolute paths of a file or directory within the mount."""
-        above = (await self._tree.places(self._root))[0].path
+        root = await self._tree.places(self._root)
+        if not root:
+            return []  # the album that is mounted is gone at Google
+        above = root[0].path
         return [
             self._mountpoint + b"/" + path if path else self._mountpoint
             for place in await self._tree.places(inode)

@@ -167,7 +167,6 @@ class Visit:
     def __init__(self, parent: Inode, now_s: float, *, looks_once: bool = False) -> None:
         self.parent = parent
         self.looks_once = looks_once
-        self.begun_s = now_s
         self.read_s = now_s
         """When it last opened the directory, or was handed entries."""
         self.asked_s = now_s

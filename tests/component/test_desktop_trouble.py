@@ -211,6 +211,25 @@ async def test_a_name_that_vanished_takes_its_thumbnails_along(
     assert small_requests(photos).total() == 2
 
 
+async def test_news_of_an_album_that_is_gone_are_passed_over(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """It is still mounted."""
+    photos = painted(1)
+    album = photos.world.new_album("Rome", [item.id for item in photos.world.items()])
+    async with browsing(tmp_path, photos, root="albums/Rome") as desktop:
+        (entry,) = await desktop.look("albums/Rome")
+        directory = await desktop.core.tree.resolve("albums/Rome")
+        photos.world.remove_album(album.id)
+        await desktop.core.refresh("albums")
+
+        desktop.service.renewed(entry.node.inode)
+        desktop.service.vanished([(directory, entry.name, entry.node.inode)])
+        await trio.sleep(10)
+
+    assert small_requests(photos).total() == 1
+
+
 async def test_news_for_a_mount_that_has_ended_are_passed_over(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
