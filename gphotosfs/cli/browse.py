@@ -1,7 +1,11 @@
 """`gphotosfs browse`."""
 
+import contextlib
+import fcntl
+import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +14,7 @@ import click
 from gphotosfs.cli.arguments import profile_option
 from gphotosfs.cli.checks import check_signed_in, cleared_if_dead
 from gphotosfs.cli.mount import mount_and_serve, mount_request
-from gphotosfs.config import Folders, MountOptions, Profile
+from gphotosfs.config import Folders, MountOptions, Profile, make_private_dir
 from gphotosfs.control import recorded_mounts
 from gphotosfs.errors import MountError
 
@@ -21,7 +25,8 @@ _FOLDER: Final = "Google Photos"
 @profile_option
 def browse(profile: Profile) -> None:
     """Open the library in the file manager; it is mounted at ~/Google Photos if it is not yet."""
-    mountpoint = mounted_library(profile.name, profile.folders) or mounted_now(profile.name)
+    with _in_turn(profile):
+        mountpoint = mounted_library(profile.name, profile.folders) or mounted_now(profile.name)
     opener = shutil.which("xdg-open")
     if opener is None:
         raise MountError(f"it is mounted at {mountpoint}, but there is no xdg-open to open it with")
@@ -30,6 +35,24 @@ def browse(profile: Profile) -> None:
         raise MountError(
             f"it is mounted at {mountpoint}, but xdg-open knows no file manager for it"
         )
+
+
+@contextlib.contextmanager
+def _in_turn(profile: Profile) -> Iterator[None]:
+    """One click at a time: who clicks twice had two mounts, one on top of the other.
+
+    Raises:
+        ConfigError: the profile's folder for sockets can't be made.
+    """
+    make_private_dir(profile.runtime_dir)
+    folder = os.open(profile.runtime_dir, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        # The mount that was begun meanwhile has it open as well, so that closing it ends no lock.
+        fcntl.flock(folder, fcntl.LOCK_UN)
+        os.close(folder)
 
 
 def mounted_library(profile: str, folders: Folders) -> Path | None:

@@ -4,11 +4,12 @@ import os
 import stat
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from gphotosfs.control import record_of
+from gphotosfs.control import mounts, record_of
 from gphotosfs.simulator.process import Running
 from tests.mount.mounting import HANG_GUARD_S, PROGRAM, Home, Mount, counted, end
 
@@ -141,6 +142,20 @@ def test_a_click_mounts_the_library_and_opens_it(home: Home, run: Run, opened: P
         assert "knows no file manager" in run("browse", code=1).stderr
     finally:
         end(mount)
+
+
+def test_two_clicks_at_once_mount_it_once(home: Home, run: Run, opened: Path) -> None:
+    """Nothing shows that the first one was heard until it is mounted."""
+    place = home.folder / "Google Photos"
+    with ThreadPoolExecutor() as people:
+        clicks = [people.submit(run, "browse") for _ in range(3)]
+    try:
+        assert [click.result().returncode for click in clicks] == [0, 0, 0]
+        assert [mount.mountpoint for mount in mounts()].count(place) == 1
+        assert pages(opened) == [str(place)] * 3
+    finally:
+        while (record := record_of(place, home.profile.folders)) is not None:
+            end(Mount(place, record.pid, home.profile))
 
 
 def test_without_a_sign_in_a_click_says_so_and_leaves_no_folder(
