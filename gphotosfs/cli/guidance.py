@@ -2,6 +2,7 @@
 
 import click
 
+from gphotosfs.config import sign_in_page
 from gphotosfs.google import scopes
 from gphotosfs.google.oauth_client import (
     audience_page,
@@ -14,7 +15,7 @@ from gphotosfs.google.token_file import SavedTokens
 
 
 def tell_how_to_make_a_client() -> None:
-    """For who has none yet; docs/SIGN-IN.md has every click."""
+    """For who has none yet; a page of the documentation has every click."""
     click.echo(
         "gphotosfs signs in with an OAuth client of your own. To make one takes five minutes, once:"
     )
@@ -22,7 +23,7 @@ def tell_how_to_make_a_client() -> None:
     click.echo(f"  2. {picker_api_page('')}  Enable")
     click.echo(f"  3. {audience_page('')}  External, then Publish app")
     click.echo(f"  4. {clients_page()}  Create client, type Desktop app")
-    click.echo("Every click is in docs/SIGN-IN.md. Google then shows an id and a secret.")
+    click.echo(f"Every click is in {sign_in_page()}. Google then shows an id and a secret.")
 
 
 def tell_what_people_trip_over(client_id: str, source: Source) -> None:

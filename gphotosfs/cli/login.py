@@ -14,7 +14,7 @@ from gphotosfs.cli.browser import open_page, show_address
 from gphotosfs.cli.doctor import asked_google, show
 from gphotosfs.cli.secret_files import read_secret_file, shown
 from gphotosfs.cli.taking_over import from_rclone, with_refresh_token
-from gphotosfs.config import Profile, read_config_file, settings_from
+from gphotosfs.config import Profile, read_config_file, settings_from, sign_in_page
 from gphotosfs.doctor import Level
 from gphotosfs.errors import ConfigError, SignInError
 from gphotosfs.google import sign_in, token_file
@@ -77,8 +77,8 @@ def login(
 ) -> None:
     """Sign in to Google Photos, or take a sign-in over from another program.
 
-    It needs an OAuth client of your own, made once in Google's console; docs/SIGN-IN.md shows every
-    click.
+    It needs an OAuth client of your own, made once in Google's console. Without one this command says
+    how to make it.
     """
     if sum(given is not None for given in (credentials, rclone_remote, refresh_token)) > 1:
         raise click.UsageError(
@@ -138,7 +138,7 @@ def own_client(profile: Profile, file: str | None) -> OAuthClient:
     if not sys.stdin.isatty():
         raise ConfigError(
             "there is no OAuth client yet; give its file: gphotosfs login --client-secret FILE "
-            "(how to make one: docs/SIGN-IN.md)"
+            f"(how to make one: {sign_in_page()})"
         )
     guidance.tell_how_to_make_a_client()
     client_id = str(click.prompt("Client id")).strip()

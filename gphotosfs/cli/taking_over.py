@@ -8,6 +8,7 @@ import click
 import trio
 
 from gphotosfs.cli.secret_files import read_secret_file, refuse_secret
+from gphotosfs.config import sign_in_page
 from gphotosfs.errors import ConfigError, DeadlineError, OfflineError, ServerTroubleError
 from gphotosfs.google import rclone_conf, token_endpoint
 from gphotosfs.google.endpoints import Endpoints
@@ -38,7 +39,7 @@ def from_rclone(places: Endpoints, given: str) -> SavedTokens:
     if taken.is_shared_client:
         click.echo(
             "gphotosfs: this remote uses the client that all users of rclone share, which is being "
-            "retired during 2026; make one of your own before it ends: docs/SIGN-IN.md. What rclone "
+            f"retired during 2026; make one of your own before it ends: {sign_in_page()}. What rclone "
             "uploaded is visible with the old client only.",
             err=True,
         )

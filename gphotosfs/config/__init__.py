@@ -2,6 +2,7 @@
 
 from gphotosfs.config.fstab import options_in_fstab
 from gphotosfs.config.mount_options import MountOptions, parse_mount_options
+from gphotosfs.config.pages import sign_in_page
 from gphotosfs.config.profile import (
     Folders,
     Profile,
@@ -44,5 +45,6 @@ __all__ = [
     "parse_source",
     "read_config_file",
     "settings_from",
+    "sign_in_page",
     "signed_in_profiles",
 ]

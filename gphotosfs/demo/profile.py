@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import importlib.util
 import json
 import os
 import select
@@ -22,6 +23,9 @@ PREFIX: Final = "demo-"
 _SIMULATOR: Final = "gphotosfs.simulator"
 _EXPORT: Final = "gphotosfs.demo.export"
 _PROCESSES: Final = (_EXPORT, _SIMULATOR)
+
+# What pyproject.toml's extra `demo` is for.
+_NEEDS: Final = ("av", "h11")
 
 _ENDS_WITHIN_S: Final = 5.0
 
@@ -75,9 +79,15 @@ class Demo:
         """Start the simulated Google and sign in to it.
 
         Raises:
-            MountError: it did not start; its log says more.
+            MountError: it did not start, or is not installed; the message says why.
             ConfigError: the profile's folders can't be made.
         """
+        missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
+        if missing:
+            raise MountError(
+                f"the demo needs {' and '.join(missing)}, which the extra `demo` brings: "
+                "pip install 'gphotosfs[demo]', or `make demo` in a checkout"
+            )
         self.profile.make_dirs()
         make_private_dir(self._folder)
         described = self._start_simulator(items)

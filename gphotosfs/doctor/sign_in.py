@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Final
 
+from gphotosfs.config import sign_in_page
 from gphotosfs.doctor.finding import Finding, failed, fine, warning
 from gphotosfs.errors import ConfigError, SignInError
 from gphotosfs.google import scopes
@@ -23,7 +24,7 @@ def missing(error: SignInError | ConfigError, login: str) -> Finding:
         return failed(
             "sign-in",
             "this profile has no OAuth client and no sign-in yet",
-            f"sign in: {login} (every click: docs/SIGN-IN.md)",
+            f"sign in: {login} (every click: {sign_in_page()})",
             needs_sign_in=True,
         )
     return failed("sign-in", str(error), f"mend that, or sign in anew: {login}")
