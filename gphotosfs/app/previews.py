@@ -11,6 +11,7 @@ from gphotosfs.app.labelled import LabelledTree
 from gphotosfs.catalog.places import Changes
 from gphotosfs.catalog.shown import PREVIEWS, PREVIEWS_ENTRY
 from gphotosfs.model import ROOT, Entry, Inode, Node, preview_of
+from gphotosfs.views.tree import BATCH
 
 
 class TreeWithPreviews(LabelledTree):
@@ -22,9 +23,9 @@ class TreeWithPreviews(LabelledTree):
             return await self.stat(preview_of(ROOT))
         return await super().lookup(parent, name)
 
-    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+    async def entries(self, directory: Inode, after: int | None, most: int = BATCH) -> list[Entry]:
         """The next entries behind a cookie, at least one unless at the end."""
-        found = await super().entries(directory, after)
+        found = await super().entries(directory, after, most)
         if directory == ROOT and after is None:
             previews = await self.stat(preview_of(ROOT))
             return [Entry(PREVIEWS_ENTRY, PREVIEWS, previews), *found]

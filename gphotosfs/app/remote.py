@@ -19,7 +19,7 @@ from gphotosfs.control.client import Client
 from gphotosfs.control.server import Handler
 from gphotosfs.lanes import Lane, current_lane, in_lane
 from gphotosfs.model import Entry, Inode, Node, Picture, Place, Usage
-from gphotosfs.views.tree import Tree
+from gphotosfs.views.tree import BATCH, Tree
 
 IDLE_S: Final = 30.0
 """So long a file that another mount reads stays open here after its last read."""
@@ -51,9 +51,9 @@ class RemoteTree:
         """A program opens a directory."""
         await self._client.call("tree_opened", directory=directory)
 
-    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+    async def entries(self, directory: Inode, after: int | None, most: int = BATCH) -> list[Entry]:
         """The next entries behind a cookie, at least one unless at the end."""
-        rows = await self._client.call("tree_entries", directory=directory, after=after)
+        rows = await self._client.call("tree_entries", directory=directory, after=after, most=most)
         return [Entry(cookie, _bytes(name), Node(*node)) for cookie, name, node in rows]
 
     async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
@@ -205,8 +205,8 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
     async def stat(inode: Inode, probe: bool, patient: bool) -> Any:
         return list(astuple(await tree.stat(inode, probe=probe, patient=patient)))
 
-    async def entries(directory: Inode, after: int | None) -> Any:
-        found = await tree.entries(directory, after)
+    async def entries(directory: Inode, after: int | None, most: int = BATCH) -> Any:
+        found = await tree.entries(directory, after, most)
         return [(one.cookie, _text(one.name), astuple(one.node)) for one in found]
 
     async def open_(inode: Inode, for_thumbnail: bool) -> Any:

@@ -13,6 +13,7 @@ import trio
 from gphotosfs import errors
 from gphotosfs.fuse.operations import Tree
 from gphotosfs.model import Entry, Inode, Node, Picture, Place, Usage
+from gphotosfs.views.tree import BATCH
 
 R = TypeVar("R")
 
@@ -104,9 +105,9 @@ class SwitchingTree:
         """A program opens a directory."""
         await self._ask(lambda tree: tree.opened(directory))
 
-    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+    async def entries(self, directory: Inode, after: int | None, most: int = BATCH) -> list[Entry]:
         """The next entries behind a cookie, at least one unless at the end."""
-        return await self._ask(lambda tree: tree.entries(directory, after))
+        return await self._ask(lambda tree: tree.entries(directory, after, most))
 
     async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         """A handle for reading a file."""

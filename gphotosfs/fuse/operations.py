@@ -29,6 +29,7 @@ from gphotosfs.fuse.attributes import (
     missing,
 )
 from gphotosfs.fuse.errno_map import Requests, operation
+from gphotosfs.fuse.fitting import Fitting
 from gphotosfs.limits import NAME_MAX_BYTES
 from gphotosfs.model import ROOT, Entry, Inode, Node, Usage, original_of
 from gphotosfs.views.virtual import CONTROL, is_probed
@@ -60,8 +61,8 @@ class Tree(Protocol):
     async def opened(self, directory: Inode) -> None:
         """A program opens a directory."""
 
-    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
-        """The next entries behind a cookie, at least one unless at the end."""
+    async def entries(self, directory: Inode, after: int | None, most: int) -> list[Entry]:
+        """The next entries behind a cookie, at least one unless at the end, and `most` at most."""
 
     async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
         """A handle for reading a file."""
@@ -134,6 +135,7 @@ class Operations(pyfuse3.Operations):
         self._root = root
         self._entry_timeout_s = entry_timeout_s
         self._thumbnails = thumbnails
+        self._fitting = Fitting()
 
     def init(self) -> None:
         """The kernel has begun to talk to us: from here on the mount can be used."""
@@ -194,16 +196,19 @@ class Operations(pyfuse3.Operations):
             if start_id < 2 and not await self._reply(token, b"..", inode, 2):
                 return
         after = None if start_id < _FIRST_COOKIE else start_id - _FIRST_COOKIE
-        entries = await self._tree.entries(inode, after)
+        entries = await self._tree.entries(inode, after, self._fitting.count)
         if fh & _BROWSED and self._thumbnails is not None:
             entries = entries[:_BROWSED_AT_ONCE]
             await self._thumbnails.shown(inode, entries)
+        taken = 0
         for entry in entries:
             next_id = entry.cookie + _FIRST_COOKIE
             if not pyfuse3.readdir_reply(
                 token, FileNameT(entry.name), self._shown(entry.node), next_id
             ):
-                return
+                break
+            taken += 1
+        self._fitting.learn(len(entries), taken)
 
     @operation
     async def open(self, inode: InodeT, flags: FlagT, ctx: RequestContext) -> FileInfo:

@@ -35,7 +35,7 @@ class OneFile:
     async def opened(self, directory: Inode) -> None:
         raise NotImplementedError
 
-    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+    async def entries(self, directory: Inode, after: int | None, most: int = 256) -> list[Entry]:
         raise NotImplementedError
 
     async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:

@@ -51,7 +51,7 @@ class BrokenTree:
     async def opened(self, directory: Inode) -> None:
         await self._fail()
 
-    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+    async def entries(self, directory: Inode, after: int | None, most: int = 256) -> list[Entry]:
         await self._fail()
         return []
 

@@ -62,7 +62,7 @@ class BrokenTree:
     async def opened(self, directory: Inode) -> None:
         pass
 
-    async def entries(self, directory: Inode, after: int | None) -> list[Entry]:
+    async def entries(self, directory: Inode, after: int | None, most: int = 256) -> list[Entry]:
         if directory == BROKEN.inode:
             raise KeyError("a bug")
         return [Entry(1, b"fine", FINE)] if after is None else []

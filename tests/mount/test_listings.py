@@ -1,7 +1,9 @@
 """Large albums page by page, and a tree that outlives the network."""
 
+import ctypes
 import errno
 import os
+import struct
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +53,35 @@ def test_a_second_listing_asks_nobody(tmp_path: Path, large: Running) -> None:
     with home.mounted() as mount, counted(large) as requests:
         assert sh("ls", "-U", mount / ALBUM) == first
         assert requests().api == 0
+
+
+def names_by(path: Path, buffer_bytes: int) -> list[bytes]:
+    """The names in a directory, as a program reads them whose buffer has this size."""
+    libc, buffer = ctypes.CDLL(None), ctypes.create_string_buffer(buffer_bytes)
+    descriptor, names = os.open(path, os.O_RDONLY), []
+    try:
+        while (count := libc.getdents64(descriptor, buffer, buffer_bytes)) > 0:
+            content, at = buffer.raw[:count], 0
+            while at < count:  # struct dirent64: inode, offset, length, type, name
+                (length,) = struct.unpack_from("H", content, at + 16)
+                names.append(content[at + 19 : at + length].partition(b"\0")[0])
+                at += length
+    finally:
+        os.close(descriptor)
+    return names
+
+
+def test_every_name_comes_once_whatever_buffers_programs_have(
+    tmp_path: Path, large: Running
+) -> None:
+    """How much is looked up for the next answer depends on how much fitted into the last ones."""
+    with Home(tmp_path, large).mounted() as mount:
+        expected = sorted(
+            os.fsencode(name) for name in sh("ls", "-aU", mount / ALBUM).split("\n")[:-1]
+        )
+
+        for buffer_bytes in (4096, 32768, 1 << 20, 4096):
+            assert sorted(names_by(mount / ALBUM, buffer_bytes)) == expected
 
 
 def tree(mount: Mount) -> list[str]:
