@@ -30,12 +30,16 @@ class World:
     max_age_s: float | None = None
     disk_error: Exception | None = None
     """What every write of a block meets, and every commit."""
+    folder_error: OSError | None = None
+    """What everybody meets who opens the folder."""
 
     async def blocking(self, function: Callable[[Unpack[Ts]], T], /, *args: *Ts) -> T:
         """Disk work on the spot: virtual time does not wait for threads."""
         await trio.lowlevel.checkpoint()
         if self.disk_error is not None and getattr(function, "__name__", "") == "write":
             raise self.disk_error
+        if self.folder_error is not None and getattr(function, "__name__", "") == "_open":
+            raise self.folder_error
         return function(*args)
 
     @asynccontextmanager

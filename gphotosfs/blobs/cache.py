@@ -89,10 +89,7 @@ class BlobCache:
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
-                nursery.start_soon(self._tend, orphans.remove_orphans, self._shelf)
-                if self._max_age_s is not None:
-                    age_s = self._max_age_s
-                    nursery.start_soon(self._tend, drop_old, self._shelf, age_s, self._clock)
+                nursery.start_soon(self._tend, self._once_open)
                 task_status.started()
                 await self._tend(evict, self._shelf, self._limits)
                 while True:
@@ -103,6 +100,15 @@ class BlobCache:
             with trio.move_on_after(LAST_COMMIT_S, shield=True):
                 await self._tend(self._shelf.commit)
             self._shelf.close()
+
+    async def _once_open(self) -> None:
+        """What there is to do in the folder, as soon as there is one: its disk may be full at first."""
+        while self._shelf.index is None:
+            await self._shelf.rested()
+            await self._shelf.open()
+        await orphans.remove_orphans(self._shelf)
+        if self._max_age_s is not None:
+            await drop_old(self._shelf, self._max_age_s, self._clock)
 
     async def _commit_and_evict(self) -> None:
         await self._shelf.commit()

@@ -81,11 +81,17 @@ class Shelf:
         self._enough = trio.Event()
 
     async def open(self) -> None:
-        """Open the index, or go without a disk if that can't be done."""
+        """Open the index, or go without a disk if that can't be done now."""
         try:
-            self.index, self._next_id, self.has_holes = await self.blocking(_open, self.folder)
+            index, next_id, self.has_holes = await self.blocking(_open, self.folder)
         except (OSError, StoreError) as exc:
             self.degrade(f"the cache folder can't be used: {exc}")
+            return
+        # Blobs that were opened without an index have numbers that rows in it may have.
+        for row_id, blob in enumerate(self.every, next_id):
+            blob.row_id = row_id
+        self.doomed.clear()
+        self._next_id, self.index = next_id + len(self.every), index
 
     def close(self) -> None:
         """Let go of all files."""
@@ -315,8 +321,7 @@ class Shelf:
             await self._enough.wait()
         self._something, self._enough = trio.Event(), trio.Event()
         if self.degraded():
-            with trio.move_on_at(self._degraded_until_s):
-                await self._mended.wait()
+            await self.rested()
 
     async def commit(self) -> bool:
         """Sync what was written, and then tell the index of it; drop what is doomed.
@@ -375,6 +380,11 @@ class Shelf:
         """Try the disk again now: somebody says that there is room."""
         self._degraded_until_s = -1.0
         self._mended.set()
+
+    async def rested(self) -> None:
+        """Wait until the disk was left alone for long enough."""
+        with trio.move_on_at(self._degraded_until_s):
+            await self._mended.wait()
 
     def degraded(self) -> str:
         """Why the disk is left alone at the moment; "" if it is not."""

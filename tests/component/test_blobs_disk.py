@@ -31,8 +31,13 @@ def blob_files(folder: Path) -> list[Path]:
 async def fill(world: World, *keys: BlobKey) -> None:
     """Read blobs whole in a life of their own."""
     async with world.cache() as cache:
-        for key in keys:
-            await whole(cache, key, None, 128 * KIB)
+        await fill_with(cache, *keys)
+
+
+async def fill_with(cache: BlobCache, *keys: BlobKey) -> None:
+    """Read blobs whole."""
+    for key in keys:
+        await whole(cache, key, None, 128 * KIB)
 
 
 # --- crashes ------------------------------------------------------------------------------------
@@ -343,4 +348,31 @@ async def test_a_bug_in_the_care_of_the_disk_costs_the_cache_for_a_while_and_nev
     requests = len(world.source.log)
     async with world.cache() as cache:
         assert await whole(cache, A, None, 128 * KIB) == content
+    assert len(world.source.log) == requests
+
+
+async def test_a_folder_that_can_t_be_opened_at_first_is_used_as_soon_as_it_can(
+    world: World, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for key in (A, B, FILM):
+        world.source.contents[key] = some_bytes(MIB)
+    await fill(world, A)
+    asked = len(world.source.log)
+    world.folder_error = OSError(errno.ENOSPC, "No space left on device")
+    async with world.cache() as cache:
+        held = await cache.open(B, None, is_video=False)
+        assert await held.read(0, MIB) == world.source.contents[B]
+        await trio.sleep(120)
+        assert cache.usage().degraded
+        world.folder_error = None
+        await trio.sleep(60)
+        assert not cache.usage().degraded
+        await fill_with(cache, FILM, A)
+        held.close()
+        await trio.sleep(10)
+    assert A not in [request.key for request in world.source.log[asked:]]
+    assert caplog.text.count("works without the disk") == 1
+    requests = len(world.source.log)
+    async with world.cache() as cache:
+        await fill_with(cache, A, FILM)
     assert len(world.source.log) == requests
