@@ -6,7 +6,7 @@ does not contradict it; where two readings are possible both are kept, and it is
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -21,6 +21,9 @@ Checksum = Callable[[Member], int | None]
 """A member's CRC-32, by reading it where nobody has it; None if it can't be read."""
 
 _NOTHING: Final = ItemFacts()
+
+_File = tuple[int, int | None, str, str]
+"""Length, checksum, stem and extension."""
 
 
 @dataclass(slots=True, eq=False)
@@ -94,12 +97,12 @@ class _Found:
     member: Member
 
 
-def inventory(exports: Iterable[Export], checksum: Checksum, notices: Notices) -> Inventory:
+def inventory(exports: Sequence[Export], checksum: Checksum, notices: Notices) -> Inventory:
     """What the exports hold; a later one renews what an earlier one said of the same item."""
     items: list[Copies] = []
     albums: dict[str, Album] = {}
     by_key: dict[str, Copies] = {}
-    by_bytes: dict[tuple[int | None, int], list[Copies]] = defaultdict(list)
+    by_file: dict[_File, list[Copies]] = defaultdict(list)
     for export in exports:
         found = _Reading(export, checksum, notices, albums).items()
         _part_urls(found)
@@ -107,15 +110,18 @@ def inventory(exports: Iterable[Export], checksum: Checksum, notices: Notices) -
         for item in found:
             known = next((by_key[key] for key in item.keys if key in by_key), None)
             if known is None and item.crc is not None:
-                known = _untold(by_bytes[item.crc, item.member.size_bytes], item)
+                known = _untold(by_file, item)
             seen.update(dict.fromkeys(item.keys, known or item))
             if known is None:
                 items.append(item)
             else:
                 _renew(known, item)
         by_key |= seen
+        if export is exports[-1]:
+            break  # nobody will look
         for item in dict.fromkeys(seen.values()):
-            by_bytes[item.crc, item.member.size_bytes].append(item)
+            for file in _files_of(item):
+                by_file[file].append(item)
     return Inventory(items, list(albums.values()))
 
 
@@ -127,16 +133,18 @@ def _part_urls(items: Iterable[Copies]) -> None:
         taken.update((url, item.role) for url in item.urls)
 
 
-def _untold(earlier: Iterable[Copies], item: Copies) -> Copies | None:
+def _untold(earlier: Mapping[_File, list[Copies]], item: Copies) -> Copies | None:
     """What an item was in an earlier export, if its sidecar is missing in one of the two.
 
     None if that may be several: then their bytes tell nothing.
     """
-    name = item.member.path.rpartition("/")[2]
-    found = [
-        one for one in earlier if _NOTHING in (one.facts, item.facts) and _may_be_called(one, name)
-    ]
-    return found[0] if len(found) == 1 else None
+    found = {
+        one
+        for file in _files_of(item)
+        for one in earlier.get(file, ())
+        if _NOTHING in (one.facts, item.facts)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def _renew(known: Copies, item: Copies) -> None:
@@ -160,7 +168,8 @@ class _Reading:
         self._album_of: dict[str, str] = {}
         self._orphans: list[tuple[str, ItemFacts]] = []
         self._orphans_of: dict[str, list[ItemFacts]] = defaultdict(list)
-        self._by_bytes: dict[tuple[int, int | None, Role], list[Copies]] = defaultdict(list)
+        self._by_title: dict[tuple[int, int, Role, str, int | None], Copies] = {}
+        self._by_file: dict[_File, list[Copies]] = defaultdict(list)
         self._by_facts: dict[tuple[str, int | None], list[Copies]] = defaultdict(list)
 
     def items(self) -> list[Copies]:
@@ -286,29 +295,29 @@ class _Reading:
                 item.facts = one.match.facts or self._told_elsewhere(one) or _NOTHING
                 items.append(item)
                 if crc is not None:
-                    self._by_bytes[one.member.size_bytes, crc, item.role].append(item)
+                    self._by_title.setdefault(
+                        _titled(item.member, crc, one.match, item.facts), item
+                    )
+                    for file in _files_of(item):
+                        self._by_file[file].append(item)
                 self._by_facts[said(item.facts)].append(item)
             self._join(item, one)
         return items
 
     def _like(self, one: _Found, crc: int | None) -> Copies | None:
         """The item that a file is another copy of; None if there is none, or more than one."""
-        facts, title = one.match.facts, filenames.key(one.match.title)
-        same_bytes = self._by_bytes.get((one.member.size_bytes, crc, one.match.role), [])
+        if crc is None:
+            return None
+        facts = one.match.facts
         if facts is not None:
-            for item in same_bytes:
-                same_time = facts.taken_s == item.facts.taken_s
-                if same_time and filenames.key(item.title) == title:
-                    return item
-            if one.match.is_sure:
-                return None
+            item = self._by_title.get(_titled(one.member, crc, one.match, facts))
+            if item is not None or one.match.is_sure:
+                return item
         # Without a sidecar the part that it is of an item is not known either.
-        anything = [
-            item
-            for role in Role
-            for item in self._by_bytes.get((one.member.size_bytes, crc, role), [])
-            if _may_be_called(item, one.match.name)
-        ]
+        files = _files(one.match.name, one.member.size_bytes, crc)
+        anything = list(
+            dict.fromkeys(item for file in files for item in self._by_file.get(file, ()))
+        )
         untold = [item for item in anything if item.facts == _NOTHING]
         if untold:
             return untold[0]
@@ -350,11 +359,26 @@ class _Reading:
                     item.albums.append(album)
 
 
-def _may_be_called(item: Copies, file: str) -> bool:
-    """Whether a file of this name may be a copy of an item: counters differ between folders."""
-    own = item.member.path.rpartition("/")[2]
-    names = {(name.stem, name.extension) for name in filenames.readings(own)}
-    return any((name.stem, name.extension) in names for name in filenames.readings(file))
+def _titled(
+    member: Member, crc: int, match: Match, facts: ItemFacts
+) -> tuple[int, int, Role, str, int | None]:
+    """What all copies of an item have in common that have a sidecar."""
+    return member.size_bytes, crc, match.role, filenames.key(match.title), facts.taken_s
+
+
+def _files_of(item: Copies) -> set[_File]:
+    """What copies of an item's file have in common."""
+    return _files(item.member.path.rpartition("/")[2], item.member.size_bytes, item.crc)
+
+
+def _files(name: str, size_bytes: int, crc: int | None) -> set[_File]:
+    """Bytes, and the name without a counter: those differ between folders."""
+    extension = filenames.split(name)[1]
+    return {
+        (size_bytes, crc, reading.stem, extension)
+        for reading in filenames.readings(name)
+        if reading.extension == extension
+    }
 
 
 def said(facts: ItemFacts) -> tuple[str, int | None]:

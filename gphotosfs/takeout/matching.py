@@ -6,9 +6,11 @@ moving part of a photo have none of their own.
 """
 
 import enum
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from gphotosfs.takeout import filenames
@@ -74,17 +76,41 @@ class _Index:
     def __init__(self, files: Sequence[str]) -> None:
         self.by_name: dict[Name, list[str]] = defaultdict(list)
         self.by_stem: dict[tuple[str, int | None], list[str]] = defaultdict(list)
-        self.by_begin: dict[tuple[str, int | None], list[str]] = defaultdict(list)
+        self._cut: dict[tuple[str, int | None], list[tuple[str, str]]] = defaultdict(list)
+        """Extensions and files by stems that are long enough to be cut, with their counters."""
+        self._whole: dict[int | None, list[tuple[str, str]]] = defaultdict(list)
+        """Names without counters, and files, in order, by counters; of those files too."""
         for file in files:
             for name in filenames.readings(file):
                 self.by_name[name].append(file)
                 self.by_stem[name.stem, name.counter].append(file)
                 if filenames.units(name.stem) >= filenames.CUT_UNITS:
-                    self.by_begin[name.stem[:_BEGIN], name.counter].append(file)
+                    self._cut[name.stem, name.counter].append((name.extension, file))
+                    self._whole[name.counter].append((name.stem + name.extension, file))
+        for names in self._whole.values():
+            names.sort()
+
+    def cut_from(self, text: str, counter: int | None) -> Iterator[tuple[str, str]]:
+        """(extension, file) of those whose stem may be what was left of a text, the longest first."""
+        for length in range(min(len(text), _STEM_MAX), _STEM_MIN - 1, -1):
+            yield from self._cut.get((text[:length], counter), ())
+
+    def beginning_with(self, text: str, counter: int | None) -> Iterator[str]:
+        """The files whose names begin with a text."""
+        names = self._whole.get(counter, [])
+        for at in range(bisect_left(names, (text, "")), len(names)):
+            name, file = names[at]
+            if not name.startswith(text):
+                return
+            yield file
 
 
-_BEGIN: Final = filenames.CUT_UNITS // 2
-"""Characters: an emoji has two units, and so many characters are never cut."""
+_STEM_MIN: Final = filenames.CUT_UNITS // 2
+_STEM_MAX: Final = 60
+"""Characters of a cut stem: an emoji has two units; the most that was seen are 51 units."""
+
+_FOUND_MAX: Final = 100
+"""Files that one reading of a sidecar may mean; a hostile folder may hold a million of one beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +164,13 @@ def _cut(index: _Index, claim: _Claim) -> Iterator[str]:
     stem, extension = claim.parts
     if filenames.units(claim.title) < filenames.CUT_UNITS:
         return
-    for file in index.by_begin.get((stem[:_BEGIN], claim.counter), ()):
-        for name in filenames.readings(file):
-            if name.counter != claim.counter:
-                continue
-            if claim.is_begin:
-                fits = (name.stem + name.extension).startswith(
-                    claim.title
-                ) or claim.title.startswith(name.stem)
-            else:
-                fits = stem.startswith(name.stem) and name.extension.lower() == extension.lower()
-            if fits:
-                yield file
-                break
+    if claim.is_begin:
+        yield from index.beginning_with(claim.title, claim.counter)
+        yield from (file for _, file in index.cut_from(claim.title, claim.counter))
+        return
+    for own, file in index.cut_from(stem, claim.counter):
+        if own.lower() == extension.lower():
+            yield file
 
 
 def _without_extension(index: _Index, claim: _Claim) -> Iterator[str]:
@@ -159,11 +179,7 @@ def _without_extension(index: _Index, claim: _Claim) -> Iterator[str]:
         if mime_type(file):
             yield file
     if filenames.units(claim.title) >= filenames.CUT_UNITS:
-        for file in index.by_begin.get((claim.title[:_BEGIN], claim.counter), ()):
-            for name in filenames.readings(file):
-                if name.counter == claim.counter and claim.title.startswith(name.stem):
-                    yield file
-                    break
+        yield from (file for _, file in index.cut_from(claim.title, claim.counter))
 
 
 def _by_title(index: _Index, claim: _Claim) -> Iterable[str]:
@@ -211,7 +227,9 @@ class _Matching:
         before = set(self._owners)
         left = []
         for sidecar, claims in self._left:
-            found = [file for claim in claims for file in wanted(self._index, claim)]
+            found = [
+                file for claim in claims for file in islice(wanted(self._index, claim), _FOUND_MAX)
+            ]
             free = [file for file in found if file not in self._owners]
             if free:
                 self._owners[free[0]] = sidecar.facts
