@@ -142,6 +142,9 @@ class Tree:
         Raises:
             RemoteError: the directory is not wholly known, and Google could not be asked.
         """
+        if after is not None:
+            # It may be a directory of a million, of which all is known: others are served in between.
+            await trio.lowlevel.checkpoint()
         if virtual.numbered(directory) is not None:
             return []
         row = self._directory(directory)

@@ -70,6 +70,18 @@ async def test_the_first_entries_arrive_after_one_page(
         assert len(entries) == 100
 
 
+async def test_who_goes_through_a_known_directory_lets_others_be_served_in_between(
+    tmp_path: Path, photos: SimulatedGoogle, autojump_clock: trio.testing.MockClock
+) -> None:
+    """A file manager's thumbnails held up everybody for half a second in a library of a million."""
+    async with running_core(tmp_path, photos) as core:
+        await listing(core, "media/all")
+        directory = await core.tree.resolve("media/all")
+        first = await core.tree.entries(directory, None, 10)
+        with trio.testing.assert_checkpoints():
+            assert await core.tree.entries(directory, first[-1].cookie)
+
+
 async def test_one_photo_is_one_inode_in_every_view(
     tmp_path: Path, photos: SimulatedGoogle, autojump_clock: trio.testing.MockClock
 ) -> None:
