@@ -68,7 +68,7 @@ async def hear(http: httpx.AsyncClient, request: httpx.Request) -> Heard:
         raise OfflineError(f"{host} can't be reached: {exc or 'no connection in time'}") from exc
     except httpx.TimeoutException as exc:
         raise DeadlineError(f"{host} does not answer") from exc
-    except httpx.RequestError as exc:
+    except (httpx.RequestError, httpx.InvalidURL) as exc:  # the latter of a redirect to no address
         raise ServerTroubleError(f"{host} broke off its answer") from exc
     return Heard(response.status_code, response.content, _unix_s(response.headers.get("Date")))
 

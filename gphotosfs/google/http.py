@@ -253,6 +253,9 @@ class Http:
             raise _Again(Trouble.CONNECT, host, error) from exc
         except httpx.TransportError as exc:
             raise _Again(Trouble.BROKEN, host, _broken(ask, host, exc)) from exc
+        except httpx.InvalidURL as exc:
+            # httpx makes the request that follows a redirect, though it is not to follow any.
+            raise BadAnswerError(f"{host} redirects to no address") from exc
 
     async def _judge(
         self,

@@ -115,7 +115,7 @@ class _Request(google.auth.transport.Request):
                 headers=headers,
                 timeout=timeout or httpx.USE_CLIENT_DEFAULT,
             )
-        except httpx.HTTPError as exc:
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:  # the latter of a redirect to no address
             raise _unusable(exc) from exc
         if response.status_code >= 500 or response.is_redirect:
             raise _unusable(f"HTTP {response.status_code}")

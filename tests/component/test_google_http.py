@@ -3,6 +3,7 @@
 import itertools
 import logging
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -16,11 +17,14 @@ from gphotosfs.errors import (
     PermissionRefusedError,
     QuotaError,
     RefusedAddressError,
+    RemoteError,
     ServerTroubleError,
     ServiceDisabledError,
     SignInError,
 )
 from gphotosfs.google.connection import Google, connect
+from gphotosfs.google.endpoints import Endpoints
+from gphotosfs.google.hearing import hear, plain_client
 from gphotosfs.google.quota import Kind
 from gphotosfs.lanes import Lane, in_lane
 from gphotosfs.model import BlobKey, ItemId, Variant
@@ -332,6 +336,22 @@ async def test_an_api_that_redirects_gets_no_token_elsewhere(
     with pytest.raises(RefusedAddressError):
         await google.library.albums_page()
     assert asked == ["photoslibrary.googleapis.com"]
+
+
+@pytest.mark.parametrize("address", ["https:1", "javascript:1", "\x7f", "//", "http:///x"])
+async def test_a_redirect_to_what_is_no_address_is_a_bad_answer(
+    tmp_path: Path, photos: SimulatedGoogle, address: str, autojump_clock: trio.testing.MockClock
+) -> None:
+    async def redirect(_request: httpx.Request) -> httpx.Response:
+        await trio.lowlevel.checkpoint()
+        return httpx.Response(302, headers={"Location": address})
+
+    nowhere = connected(tmp_path, photos, transport=httpx.MockTransport(redirect))
+    with pytest.raises(RemoteError):
+        await nowhere.library.albums_page()
+    async with plain_client(Endpoints(), httpx.MockTransport(redirect)) as http:
+        with suppress(RemoteError):
+            await hear(http, http.build_request("GET", "https://photoslibrary.googleapis.com/"))
 
 
 async def test_a_listing_does_not_queue_behind_downloads(

@@ -130,3 +130,17 @@ async def test_secrets_go_to_no_other_token_endpoint(
     with pytest.raises(RefusedAddressError):
         await google.tokens.bearer()
     assert photos.log == []
+
+
+async def test_a_sign_in_server_that_redirects_to_no_address_is_in_trouble(
+    tmp_path: Path, photos: SimulatedGoogle
+) -> None:
+    google = connect(
+        written(tmp_path, photos, signed_in=False),
+        tmp_path / "state",
+        token_transport=httpx.MockTransport(
+            lambda _: httpx.Response(302, headers={"Location": "https:1"})
+        ),
+    )
+    with pytest.raises(ServerTroubleError):
+        await google.tokens.bearer()
