@@ -40,9 +40,10 @@ FAILURES_KEPT: Final = 10_000
 SIZES_KNOWN_S: Final = 5.0
 """So long a desktop that uses a size for the first time does without ours."""
 
+_SILENCE: Final = (errors.DeadlineError, trio.TooSlowError)
 _BEFALLS_ALL: Final = (
+    *_SILENCE,
     errors.OfflineError,
-    errors.DeadlineError,
     errors.QuotaError,
     errors.SignInError,
     errors.PermissionRefusedError,
@@ -102,6 +103,7 @@ class Maker:
         self._in_thread = blocking or in_threads()
         self._making: dict[Inode, trio.Event] = {}
         self._paused_until_s = dict.fromkeys(Lane, -1.0)
+        self._succeeded_s = -1.0
         self._failed_until_s: dict[Inode, float] = {}
         self._told: set[type[Exception]] = set()
         self._sizes_px: list[int] = []
@@ -124,14 +126,16 @@ class Maker:
             await self._making[node.inode].wait()
         if not self._may_be_made(node):
             return
-        done = self._making[node.inode] = trio.Event()
+        done, began_s = trio.Event(), trio.current_time()
+        self._making[node.inode] = done
         self.under_way += 1
         try:
             with trio.fail_after(PATIENCE_S):
                 await self._make(path, node)
             self._told.difference_update(_BEFALLS_ALL)
+            self._succeeded_s = trio.current_time()
         except (errors.GPhotosError, trio.TooSlowError) as exc:
-            self._note_failure(node.inode, exc)
+            self._note_failure(node.inode, exc, began_s)
         finally:
             self.under_way -= 1
             del self._making[node.inode]
@@ -211,9 +215,11 @@ class Maker:
         failed_until_s = self._failed_until_s.get(node.inode, -1.0)
         return trio.current_time() >= failed_until_s and not self.is_paused()
 
-    def _note_failure(self, inode: Inode, exc: Exception) -> None:
+    def _note_failure(self, inode: Inode, exc: Exception, began_s: float) -> None:
         self.failed += 1
-        if isinstance(exc, (*_BEFALLS_ALL, trio.TooSlowError)):
+        # Google may be silent about one while others come.
+        is_its_own = isinstance(exc, _SILENCE) and self._succeeded_s > began_s
+        if isinstance(exc, _BEFALLS_ALL) and not is_its_own:
             # The day's quota has less room for what is less urgent.
             self._pause(PAUSE_S, current_lane())
         else:

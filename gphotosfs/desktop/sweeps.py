@@ -123,10 +123,14 @@ class Sweep:
         """Wait until that is so; False if nothing comes any more."""
         while not self.is_settled(cookie):
             with trio.move_on_after(STALLED_S) as stalled:
-                await self._progress.wait()
+                await self.moved()
             if stalled.cancelled_caught:
                 return False
         return True
+
+    async def moved(self) -> None:
+        """Wait until anything is found or settled."""
+        await self._progress.wait()
 
     def _wake(self) -> None:
         self._progress.set()

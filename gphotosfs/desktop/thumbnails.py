@@ -259,18 +259,18 @@ class Thumbnails:
         if above is None:
             return  # it is not within this mount any more
         upcoming, numbers = Upcoming(sweep.limit, by_name=sweep.by_name), itertools.count()
-        while upcoming.left:
-            await self._gather(sweep, upcoming)
-            # While a directory is being listed, what will be seen first may still come.
-            most = CHECKED_AT_ONCE if sweep.is_read else 4 * SIDE_BY_SIDE
-            some = upcoming.take(most, is_whole=sweep.is_read)
-            if not some:
-                return
-            if sweep.begin([entry.cookie for entry in some]):
-                numbers = itertools.count()
-            wanted = await self._maker.lacking(above, some)
-            sweep.settle(*{e.cookie for e in some}.difference(e.cookie for e in wanted))
-            async with trio.open_nursery() as making:
+        async with trio.open_nursery() as making:
+            while upcoming.left:
+                await self._gather(sweep, upcoming)
+                # While a directory is being listed, what will be seen first may still come.
+                most = CHECKED_AT_ONCE if sweep.is_read else 4 * SIDE_BY_SIDE
+                some = upcoming.take(most, is_whole=sweep.is_read)
+                if not some:
+                    return
+                if sweep.begin([entry.cookie for entry in some]):
+                    numbers = itertools.count()
+                wanted = await self._maker.lacking(above, some)
+                sweep.settle(*{e.cookie for e in some}.difference(e.cookie for e in wanted))
                 for entry, number in zip(wanted, numbers, strict=False):
                     # Queued here, since tasks that are started together run in any order.
                     turn = self._gate.queue(sweep.rank)
@@ -280,6 +280,9 @@ class Thumbnails:
                         making.start_soon(self._make_entry, sweep, path, entry, turn, seen_later)
                     if number < LOOKED_AT:
                         seen.append(entry.node.inode)
+                # Not until all are done: one that Google is silent about would hold up the others.
+                while len(making.child_tasks) > SIDE_BY_SIDE:
+                    await sweep.moved()
 
     async def _gather(self, sweep: Sweep, upcoming: Upcoming) -> None:
         """Look what else is in a directory; only where nothing is to be done meanwhile, wait for it."""

@@ -7,9 +7,12 @@ import pytest
 import trio
 import trio.testing
 
-from gphotosfs.desktop.making import FAILURE_REMEMBERED_S, NO_PLACE_S, PAUSE_S
+from gphotosfs.desktop.making import FAILURE_REMEMBERED_S, NO_PLACE_S, PATIENCE_S, PAUSE_S, Tree
 from gphotosfs.desktop.thumbnails import SIDE_BY_SIDE
+from gphotosfs.lanes import Lane, in_lane
+from gphotosfs.model import ROOT, Inode, Picture
 from gphotosfs.pictures import texts_of
+from tests.component.core_kit import running_core
 from tests.component.picks_kit import FOREIGN, a_library_and_more, picked
 from tests.component.thumbnails_kit import (
     LS,
@@ -136,6 +139,42 @@ async def test_what_nobody_looks_at_leaves_a_fifth_of_the_quota(
         await trio.sleep(10)
 
     assert small_requests(photos).total() == 40
+
+
+class SilentAbout:
+    """A tree that never has the picture of one file."""
+
+    def __init__(self, tree: Tree, inode: Inode) -> None:
+        self._inode = inode
+        self._picture = tree.picture
+        self.entries, self.stat = tree.entries, tree.stat
+        self.places, self.known_files = tree.places, tree.known_files
+
+    async def picture(self, inode: Inode, longest_px: int) -> Picture:
+        """The picture of another one."""
+        if inode == self._inode:
+            await trio.sleep_forever()
+        return await self._picture(inode, longest_px)
+
+
+async def test_a_picture_that_does_not_come_holds_up_no_other(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    photos = painted(300, latency_s=0.1)
+    async with running_core(tmp_path, photos) as core, trio.open_nursery() as nursery:
+        directory = await core.tree.resolve("media/all")
+        first = (await core.tree.entries(directory, None))[-1].node.inode
+        tree = SilentAbout(core.tree, first)
+        desktop = Desktop(core, tmp_path, ROOT, tree=tree)
+        await nursery.start(desktop.service.run)
+        began_s = trio.current_time()
+        await desktop.look("media/all")
+        await until(lambda: desktop.maker.made == 299)
+        assert trio.current_time() - began_s < PATIENCE_S
+        await until(lambda: desktop.maker.failed)
+        with in_lane(Lane.BACKGROUND):
+            assert not desktop.maker.is_paused()
+        nursery.cancel_scope.cancel()
 
 
 async def test_few_pictures_are_in_hand_at_a_time(tmp_path: Path, autojump_clock: Clock) -> None:

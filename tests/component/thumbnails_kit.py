@@ -11,7 +11,7 @@ import trio
 from PIL import Image
 
 from gphotosfs.app.core import Core
-from gphotosfs.desktop.making import Maker
+from gphotosfs.desktop.making import Maker, Tree
 from gphotosfs.desktop.programs import Role
 from gphotosfs.desktop.thumbnail_files import SIZES, ThumbnailFiles, uri_of
 from gphotosfs.desktop.thumbnails import Thumbnails
@@ -57,13 +57,22 @@ def small_requests(photos: SimulatedGoogle) -> Counter[str]:
 class Desktop:
     """One mount, and those who look at it."""
 
-    def __init__(self, core: Core, folder: Path, root: Inode, *, everything: bool = False) -> None:
+    def __init__(
+        self,
+        core: Core,
+        folder: Path,
+        root: Inode,
+        *,
+        everything: bool = False,
+        tree: Tree | None = None,
+    ) -> None:
         self.core = core
+        tree = core.tree if tree is None else tree
         self.folder = folder / "thumbnails"
         self.has_room = True
         self.files = ThumbnailFiles(self.folder, "default")
         self.maker = Maker(
-            core.tree,
+            tree,
             self.files,
             MOUNTPOINT,
             root,
@@ -71,7 +80,7 @@ class Desktop:
             blocking=inline,
         )
         self.service = Thumbnails(
-            core.tree, self.maker, everything=everything, role_of=lambda tid: ROLES[tid]
+            tree, self.maker, everything=everything, role_of=lambda tid: ROLES[tid]
         )
 
     async def look(self, path: str, tid: int = THUNAR, *, stats: bool = True) -> list[Entry]:
