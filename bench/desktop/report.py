@@ -47,7 +47,7 @@ class Results:
 
 def write(page: Path, results: Results, managers: Sequence[Manager], peers: Sequence[Peer]) -> None:
     """Put the tables into the page, in place of those that are there, and the pictures beside it."""
-    text = page.read_text()
+    text = page.read_text() if page.exists() else ""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     parts = [_head(results, managers, peers), _opening(results, managers, peers)]
