@@ -13,6 +13,9 @@ from gphotosfs.cli.status_lines import State, worded
 
 _BAR_WIDTH: Final = 24
 
+_UNDER_WAY: Final = "under_way"
+_COUNTED: Final = frozenset({"picks", "pinned", "takeout", "pictures", _UNDER_WAY, "thumbnails"})
+
 
 def table(states: Iterable[State]) -> RenderableType:
     """Every mount in a frame of its own."""
@@ -43,13 +46,21 @@ def _mount(state: State) -> RenderableType:
 
 
 def _sections(state: State) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The single values first, then one section for each value that has values in it."""
+    """The single values first, then one section for each value that has values in it.
+
+    Of what is only counted, zeros are left out: the table has to fit a terminal, and all numbers are in
+    the lines that go elsewhere.
+    """
     single = {name: value for name, value in state.items() if not isinstance(value, Mapping)}
     single.pop("mountpoint", None)
     yield "mount", single
     for name, value in state.items():
         if isinstance(value, Mapping):
-            yield name, dict(_deep(value))
+            rows = dict(_deep(value))
+            if name in _COUNTED:
+                rows = {row: number for row, number in rows.items() if number}
+            if rows:
+                yield name, {r: v for r, v in rows.items() if v or not r.startswith(_UNDER_WAY)}
 
 
 def _deep(values: State, prefix: str = "") -> Iterator[tuple[str, Any]]:

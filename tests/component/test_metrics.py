@@ -1,4 +1,5 @@
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,19 @@ def test_the_table_has_everything_in_words() -> None:
     assert "/home/anna/Photos" in shown
     for words in ("12,345", "calls left", "9,000", "5.0 GiB", "open files", "[bold]no markup"):
         assert words in shown
+
+
+def test_the_table_leaves_out_what_there_is_nothing_of() -> None:
+    """It has to fit a terminal; a quota that is used up or a library that is empty is no such nothing."""
+    state = status(calls_left=0)
+    busy = state | {"under_way": {"probes": 3, "listings": 0}, "takeout": {"archives": 0}}
+
+    shown = drawn(busy)
+
+    assert "probes" in shown
+    assert "listings" not in shown
+    assert "takeout" not in shown
+    assert re.search(r"calls left +0 ", shown)
 
 
 def test_kinds_of_requests_are_all_counted() -> None:
