@@ -193,7 +193,7 @@ def check_signed_in(profile: Profile) -> None:
         if register.load(profile.data_dir).is_used:
             return
         if isinstance(exc, FileNotFoundError):
-            known = known_profiles(profile.folders)
+            known = set(known_profiles(profile.folders)) - {profile.name}
             what = f"the profile {profile.name} is not signed in{nearest(profile.name, known)}"
         else:
             what = f"{profile.credentials_path} can't be read: {exc.strerror}"

@@ -80,6 +80,18 @@ def test_a_profile_that_is_not_signed_in_is_named_with_the_one_that_may_be_meant
     assert not (tmp_path / "CONFIG_HOME/gphotosfs/famly").exists()
 
 
+def test_a_profile_that_was_signed_out_is_not_proposed_instead_of_itself(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "CONFIG_HOME/gphotosfs/default").mkdir(parents=True)
+
+    result = run("pick")
+
+    assert result.stderr == (
+        "gphotosfs: the profile default is not signed in; sign in with: gphotosfs login\n"
+    )
+
+
 def test_commands_in_messages_can_be_typed(run: Run, tmp_path: Path) -> None:
     result = run("mount", tmp_path / "my photos")
 
