@@ -92,7 +92,6 @@ class ThumbnailFiles:
         ]
         self._profile = profile
         self._complained = False
-        self._shared: set[int] = set()
 
     def sizes_in_use(self) -> list[int]:
         """The sizes that this person's desktop looks for, in pixels, the smallest first.
@@ -100,7 +99,7 @@ class ThumbnailFiles:
         Both usual ones, since who uses one file manager today may use another tomorrow, and the small
         one is 14 KB; the large ones only where another program keeps something there.
         """
-        return [*_USUAL_PX, *(size_px for size_px in _RARE_PX if self._is_shared(size_px))]
+        return [*_USUAL_PX, *(size_px for size_px in _RARE_PX if self._is_used(size_px))]
 
     def missing(
         self, sizes_px: Iterable[int], uri: str, mtime_ns: int, size_bytes: int | None = None
@@ -172,15 +171,11 @@ class ThumbnailFiles:
     def _size_folder(self, size_px: int) -> Path:
         return self._folder / SIZES[size_px]
 
-    def _is_shared(self, size_px: int) -> bool:
-        """Whether another program keeps thumbnails of this size; once it did, it does."""
-        if size_px not in self._shared:
-            for path in _files(self._size_folder(size_px)):
-                texts = _texts_in(path)
-                if texts and texts.get("Software") != _SOFTWARE:
-                    self._shared.add(size_px)
-                    break
-        return size_px in self._shared
+    def _is_used(self, size_px: int) -> bool:
+        """Whether thumbnails of this size are kept; ours are only where another program's were before."""
+        with suppress(OSError), os.scandir(self._size_folder(size_px)) as entries:
+            return any(entry.name.endswith(".png") for entry in entries)
+        return False
 
     @staticmethod
     def _valid(

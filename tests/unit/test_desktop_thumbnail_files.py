@@ -246,9 +246,10 @@ def test_sizes_in_use(files: ThumbnailFiles, pngs: dict[int, bytes], tmp_path: P
     (tmp_path / "thumbnails" / "x-large").mkdir(parents=True)
     assert files.sizes_in_use() == [128, 256]
 
-    files.write(Pictured(A_URI, TIME_NS), {512: pngs[256]})
-    assert files.sizes_in_use() == [128, 256]
-
     foreign = tmp_path / "thumbnails" / "x-large" / "foreign.png"
     foreign.write_bytes(pictures.with_text(pngs[256], {"Software": "KDE Thumbnail Generator"}))
+    assert files.sizes_in_use() == [128, 256, 512]
+
+    files.write(Pictured(A_URI, TIME_NS), {512: pngs[256]})
+    foreign.unlink()
     assert files.sizes_in_use() == [128, 256, 512]
