@@ -1,5 +1,6 @@
 """A cache on a fake source, started and stopped as a test likes, in virtual time."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -33,9 +34,13 @@ class World:
     folder_error: OSError | None = None
     """What everybody meets who opens the folder."""
 
+    in_threads: Counter[str] = field(default_factory=Counter)
+    """What was left to threads, by the name of the function."""
+
     async def blocking(self, function: Callable[[Unpack[Ts]], T], /, *args: *Ts) -> T:
         """Disk work on the spot: virtual time does not wait for threads."""
         await trio.lowlevel.checkpoint()
+        self.in_threads[getattr(function, "__name__", "")] += 1
         if self.disk_error is not None and getattr(function, "__name__", "") == "write":
             raise self.disk_error
         if self.folder_error is not None and getattr(function, "__name__", "") == "_open":

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import trio
 
-from gphotosfs.blobs.blocks import BLOCK_BYTES, RUN_BYTES, BlockMap
+from gphotosfs.blobs.blocks import BLOCK_BYTES, RUN_BYTES, BlockMap, span
 from gphotosfs.blobs.cursor import Cursor
 from gphotosfs.blobs.files import BlobFile
 from gphotosfs.blobs.readahead import RANDOM_AFTER, Shape
@@ -69,6 +69,15 @@ class Blob:
             random=self.is_random,
             no_ranges=self.no_ranges,
         )
+
+    def at_hand(self, buffer: memoryview, offset: int, size: int) -> memoryview | None:
+        """These bytes, in the buffer, if they are known to be right and in the page cache."""
+        if not self.blocks.all_good(*span(offset, offset + size)):
+            return None
+        part = buffer[:size]
+        if len(part) == size and self.file.read_nowait(part, offset) == size:
+            return part
+        return None
 
     def gap_end(self, at: int) -> int | None:
         """Where the next byte behind `at` stands that is here or that a cursor will bring."""

@@ -275,6 +275,10 @@ class BlobCache:
         while True:
             missing = blob.blocks.first_absent(*blocks)
             if missing is None:
+                # What was just fetched is in the page cache: a thread would cost more than the read.
+                here = None if first_wait else blob.at_hand(self.buffer, offset, size)
+                if here is not None:
+                    return here
                 content = await self._shelf.load(blob, offset, size)
                 if content is not None:
                     return content

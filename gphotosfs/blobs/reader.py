@@ -3,7 +3,6 @@
 from typing import Protocol
 
 from gphotosfs.blobs.blob import Blob
-from gphotosfs.blobs.blocks import span
 from gphotosfs.errors import DeadlineError
 
 
@@ -51,10 +50,9 @@ class BlobReader:
         blob.last_offset = offset
         for cursor in blob.cursors:
             cursor.follow(offset, offset + size)
-        if blob.blocks.all_good(*span(offset, offset + size)):
-            buffer = self._fetcher.buffer[:size]
-            if len(buffer) == size and blob.file.read_nowait(buffer, offset) == size:
-                return buffer
+        content = blob.at_hand(self._fetcher.buffer, offset, size)
+        if content is not None:
+            return content
         return await self._fetcher.bring(blob, offset, size, walking=self._walking)
 
     def gave_up(self) -> None:

@@ -141,6 +141,17 @@ async def test_reading_again_costs_nothing_and_no_checkpoint(
     assert len(world.source.log) == requests
 
 
+async def test_what_was_just_fetched_is_read_without_a_thread(
+    world: World, autojump_clock: MockClock
+) -> None:
+    """It costs more than the read: on a line that is slower than the disk every read waits."""
+    content = world.source.contents[FILM] = some_bytes(8 * MIB)
+    async with world.cache() as cache:
+        assert await whole(cache, FILM, len(content), 128 * KIB) == content
+
+    assert world.in_threads["read"] == 0
+
+
 async def test_reading_after_a_restart_costs_nothing(
     world: World, autojump_clock: MockClock
 ) -> None:
