@@ -138,7 +138,9 @@ class Round:
             if album == listed[len(listed) // 2]:
                 self._long(f"ls -l {count}", album, 15)
                 self._long(f"ls -l {count}, again", album, 15)
-        self._list(f"list {len(self._members(self._largest))}, again", self._largest)
+        largest = len(self._members(self._largest))
+        self._list(f"list {largest}, again", self._largest)
+        self._list(f"list {largest}, by pages", self._largest, "list_by_pages")
         self._trip("find media/all", "find", 15, path=str(self._path / "media/all"))
         self._trip("find media/all, again", "find", 15, path=str(self._path / "media/all"))
         if self._first:
@@ -217,11 +219,11 @@ class Round:
 
     # --- what they are made of ----------------------------------------------------------------
 
-    def _list(self, name: str | None, album: int) -> None:
+    def _list(self, name: str | None, album: int, trip: str = "list_names") -> None:
         expected = len(self._members(album))
         limit_s = 60 if name is None else 15
         path = str(self._folder_of(album))
-        self._trip(name, "list_names", limit_s, path=path, expected=expected)
+        self._trip(name, trip, limit_s, path=path, expected=expected)
 
     def _long(self, name: str | None, album: int, limit_s: float) -> None:
         expected = len(self._members(album))

@@ -79,6 +79,7 @@ def _known_listings(albums: Sequence[int]) -> list[Row]:
     middle, largest = albums[1], max(albums)
     return [
         Row(f"{_n(largest)}: again, at once", f"list {largest}, again"),
+        Row(f"{_n(largest)}: again, a page of 4 KiB at a time", f"list {largest}, by pages"),
         *(Row(f"{_n(n)}: six minutes later", f"list {n}, stale") for n in counts),
         *(Row(f"{_n(n)}: after a restart", f"list {n}, remounted") for n in counts),
         Row(f"`ls -l` of {_n(middle)}, new", f"ls -l {middle}"),
@@ -176,12 +177,15 @@ END: Final = """
   stores empty files, and seeks fail. With it each size costs rclone one request after another, already
   when a directory is listed.
 * **Eight readers at once.** With no other limit than the processor, which here also plays Google: Python,
-  TLS and HTTP take about 5 ms for a megabyte, Go half of that. And until a walk is noticed a photo of 3 MB
+  TLS and HTTP take 3 to 5 ms for a megabyte, Go half of that. And until a walk is noticed a photo of 3 MB
   is asked for in two parts, its head and its rest, so that looking at heads alone stays cheap (a seventh
   of rclone's bytes). On a line of up to about 1 Gb/s both have the speed of the line. Reading bodies
   outside Python (pycurl, or a process of its own) would change it.
 * **Video from beginning to end, on a line without a limit.** The same: Python's share of the
   processor, for the same bytes.
+* **One film on a line that gives each connection little.** rclone can read several ranges side by side
+  (`--vfs-read-chunk-streams`, not its default); gphotosfs reads a film through one answer
+  (docs/ARCHITECTURE.md, *One answer a film*).
 * **Random places in a video.** rclone reads on behind each place, some thirty times as many bytes in
   all, so that some of the later places are here already. gphotosfs asks for one range each, which takes
   the 60 ms of the answer and some 13 ms of both programs.
