@@ -50,7 +50,8 @@ def pick_photos(profile: Profile, name: str, *, no_browser: bool) -> int:
     try:
         state = reached(profile, lambda client: _pick(client, name, no_browser=no_browser))
     except KeyboardInterrupt:
-        click.echo("\nEvery mount goes on with it, and so does `gphotosfs pick --name NAME`.")
+        again = typed("pick --name NAME", profile)
+        click.echo(f"\nEvery mount goes on with it, and so does `{again}`.")
         return INTERRUPTED
     where = f"picked/{state['name']}"
     click.echo(
