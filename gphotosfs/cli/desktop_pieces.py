@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from gphotosfs.cli.pieces import (
-    SYSTEM_DATA,
     Installed,
     Piece,
     below,
@@ -21,6 +20,9 @@ from gphotosfs.cli.pieces import (
 from gphotosfs.desktop import actions, thunar
 from gphotosfs.desktop.actions import ACTIONS, ICON, MENU
 from gphotosfs.errors import ConfigError
+
+# Where what an administrator adds belongs; it is in everybody's XDG_DATA_DIRS unless they say otherwise.
+_SYSTEM_DATA: Final = Path("/usr/local/share")
 
 _THUNAR: Final = "Thunar/uca.xml"
 _BACKUP: Final = ".before-gphotosfs"
@@ -36,7 +38,7 @@ def desktop_pieces(destdir: Path, *, for_everybody: bool) -> list[Installed]:
     """
     run = str(program("gphotosfs"))
     if for_everybody:
-        return [*_for_everybody(below(destdir, SYSTEM_DATA), run)]
+        return [*_for_everybody(below(destdir, _SYSTEM_DATA), run)]
     data = below(destdir, xdg("XDG_DATA_HOME", ".local/share"))
     config = below(destdir, xdg("XDG_CONFIG_HOME", ".config"))
     scripts = (data / "nautilus/scripts", config / "caja/scripts")

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sysconfig
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -22,14 +23,16 @@ _LINKS: Final = ("sbin/mount.gphotosfs", "sbin/mount.fuse.gphotosfs")
 _HELPER: Final = "mount.gphotosfs"
 _UNIT: Final = "gphotosfs@.service"
 
-# Where what an administrator adds belongs; it is in everybody's XDG_DATA_DIRS unless they say otherwise.
-SYSTEM_DATA: Final = Path("/usr/local/share")
-
-# By the shell, below a data folder. zsh looks into the system's alone.
-_COMPLETIONS: Final = {
+# Where shells look for what completes a command, by the shell. fish looks into /usr/local/share only where
+# XDG_DATA_DIRS names it, which it does in a desktop's session alone; zsh has no place for one user.
+_COMPLETIONS_OF_ALL: Final = {
+    "bash": "usr/local/share/bash-completion/completions/gphotosfs",
+    "fish": "etc/fish/completions/gphotosfs.fish",
+    "zsh": "usr/local/share/zsh/site-functions/_gphotosfs",
+}
+_COMPLETIONS_OF_USER: Final = {
     "bash": "bash-completion/completions/gphotosfs",
     "fish": "fish/vendor_completions.d/gphotosfs.fish",
-    "zsh": "zsh/site-functions/_gphotosfs",
 }
 
 
@@ -128,16 +131,17 @@ def pieces(destdir: Path) -> list[Piece]:
     if os.geteuid() != 0:
         unit = below(destdir, xdg("XDG_CONFIG_HOME", ".config")) / "systemd/user" / _UNIT
         data = below(destdir, xdg("XDG_DATA_HOME", ".local/share"))
-        return [Piece(unit, text=_unit("user")), *_completions(data, ("bash", "fish"))]
+        return [Piece(unit, text=_unit("user")), *_completions(data, _COMPLETIONS_OF_USER)]
     links = [Piece(destdir / link, target=program(_HELPER)) for link in _LINKS]
     unit = destdir / "etc/systemd/system" / _UNIT
-    data = below(destdir, SYSTEM_DATA)
-    return [*links, Piece(unit, text=_unit("system")), *_completions(data, tuple(_COMPLETIONS))]
+    completions = _completions(destdir, _COMPLETIONS_OF_ALL)
+    return [*links, Piece(unit, text=_unit("system")), *completions]
 
 
-def _completions(data: Path, shells: tuple[str, ...]) -> list[Piece]:
+def _completions(folder: Path, places: Mapping[str, str]) -> list[Piece]:
     return [
-        Piece(data / _COMPLETIONS[shell], text=marked(script(shell).lstrip())) for shell in shells
+        Piece(folder / place, text=marked(script(shell).lstrip()))
+        for shell, place in places.items()
     ]
 
 

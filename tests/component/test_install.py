@@ -35,7 +35,7 @@ EVERYTHING = {
     "sbin/mount.fuse.gphotosfs",
     "etc/systemd/system/gphotosfs@.service",
     "usr/local/share/bash-completion/completions/gphotosfs",
-    "usr/local/share/fish/vendor_completions.d/gphotosfs.fish",
+    "etc/fish/completions/gphotosfs.fish",
     "usr/local/share/zsh/site-functions/_gphotosfs",
 }
 
