@@ -111,8 +111,10 @@ class Tree:
             NoEntryError: there never was one with this number.
         """
         row = shown.item(self._store.read, inode)
-        if row is None or not probe or self._sizes.known(row) is not None:
+        if row is None:
             return self.node(inode)
+        if not probe or self._sizes.known(row) is not None:
+            return self._node(row)
         await self._sizes.asked(row, self._seen_in(inode), patient=patient)
         # Read again: what was learned meanwhile may have been written, and the item renewed.
         return self.node(inode)
