@@ -1,18 +1,19 @@
 """Serving a mount, in the foreground or with the shell's prompt back once it is usable."""
 
+import fcntl
 import json
 import logging
 import os
 import selectors
 import signal
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
 from gphotosfs.cli.logs import log_to
 from gphotosfs.config import MountRequest
-from gphotosfs.control import MountRecord, frames, socket_of
+from gphotosfs.control import MountRecord, frames, mounted_at, socket_of
 from gphotosfs.errors import GPhotosError, InternalError, MountError
 
 log = logging.getLogger(__name__)
@@ -163,10 +164,30 @@ def _serve_recorded(request: MountRequest, serve: Serve, ready: Callable[[], Non
             written.append(record.write(request.profile.folders))
         except OSError as exc:
             log.warning("commands may not find this mount: its record can't be written: %s", exc)
+        claim.close()
         ready()
 
+    with ExitStack() as claim:
+        _claim(request.mountpoint, claim)
+        try:
+            serve(request, usable)
+        finally:
+            for path in written:
+                path.unlink(missing_ok=True)
+
+
+def _claim(mountpoint: Path, until: ExitStack) -> None:
+    """Wait until nobody else is mounting there: two mounts would lie one on top of the other.
+
+    Raises:
+        MountError: somebody else has mounted there since it was looked at, or it is gone.
+    """
     try:
-        serve(request, usable)
-    finally:
-        for path in written:
-            path.unlink(missing_ok=True)
+        folder = os.open(mountpoint, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as exc:
+        raise MountError(f"{mountpoint} can't be opened: {exc.strerror}") from exc
+    until.callback(os.close, folder)
+    with suppress(OSError):  # a file system that knows no locks
+        fcntl.flock(folder, fcntl.LOCK_EX)
+    if (mounted := mounted_at(mountpoint)) is not None:
+        raise MountError(f"{mountpoint} is already a mount point, of {mounted.source}")

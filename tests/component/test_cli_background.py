@@ -24,6 +24,7 @@ from gphotosfs.config import Folders, MountRequest, Profile, Settings
 folder, behaviour = Path(sys.argv[1]), sys.argv[2]
 profile = Profile("work", Folders(*(folder / name for name in ("c", "d", "k", "s", "r"))))
 profile.make_dirs()
+(folder / "mnt").mkdir()
 request = MountRequest(profile=profile, settings=Settings(), path="albums/x",
                        mountpoint=folder / "mnt", source="work:albums/x")
 

@@ -144,6 +144,21 @@ def test_a_click_mounts_the_library_and_opens_it(home: Home, run: Run, opened: P
         end(mount)
 
 
+def test_of_those_that_mount_at_once_one_does(home: Home) -> None:
+    place = home.folder / "mnt"
+    place.mkdir()
+    with ThreadPoolExecutor() as people:
+        tries = [people.submit(home.run, "mount", "default", place, code=None) for _ in range(3)]
+    try:
+        done = sorted((one.result() for one in tries), key=lambda one: one.returncode)
+        assert [one.returncode for one in done] == [0, 1, 1]
+        assert all("already a mount point" in one.stderr for one in done[1:])
+        assert [mount.mountpoint for mount in mounts()].count(place) == 1
+    finally:
+        while (record := record_of(place, home.profile.folders)) is not None:
+            end(Mount(place, record.pid, home.profile))
+
+
 def test_two_clicks_at_once_mount_it_once(home: Home, run: Run, opened: Path) -> None:
     """Nothing shows that the first one was heard until it is mounted."""
     place = home.folder / "Google Photos"
