@@ -15,7 +15,7 @@ from gphotosfs.app.core import Core
 from gphotosfs.app.labelled import LabelledTree
 from gphotosfs.app.previews import TreeWithPreviews, with_previews
 from gphotosfs.app.remote import News, RemoteTree
-from gphotosfs.app.running import run_loop
+from gphotosfs.app.running import allow_open_files, run_loop
 from gphotosfs.app.thumbnails import thumbnails_of
 from gphotosfs.app.writer import write
 from gphotosfs.catalog.places import Changes
@@ -42,6 +42,7 @@ def run(request: MountRequest, ready: Callable[[], None]) -> None:
         GPhotosError: it could not be mounted; the subclass says why.
     """
     request.profile.make_dirs()
+    allow_open_files()
     run_loop(_Mount(request, ready).run)
 
 

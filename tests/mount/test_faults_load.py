@@ -2,10 +2,12 @@
 
 import errno
 import os
+import resource
 import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ from tests.mount.failing import (
     resident_bytes,
     timed,
 )
-from tests.mount.mounting import Home, Mount, content, eventually, sh
+from tests.mount.mounting import Home, Mount, content, counted, eventually, sh
 
 pytestmark = pytest.mark.mount
 
@@ -217,3 +219,35 @@ def test_memory_does_not_grow_with_what_is_read(tmp_path: Path) -> None:
 
             assert resident_bytes(mount) < before + 50 * MIB
             assert resident_bytes(mount) < 200 * MIB
+
+
+TINY = ("--photo-bytes", "5000", "--video-bytes", "5000")
+
+
+@contextmanager
+def soft_limit(files: int) -> Iterator[None]:
+    """Programs that are started meanwhile may have so many files open, until they ask for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_more_files_are_open_at_once_than_a_session_allows_at_first(tmp_path: Path) -> None:
+    """With the 1,024 of most systems what is cached could not be read, and counted as damaged."""
+    with (
+        running("--items", "200", "--cheap-bytes", *TINY) as simulator,
+        ExitStack() as stack,
+    ):
+        with soft_limit(100):
+            mount = stack.enter_context(Home(tmp_path, simulator).mounted())
+        paths = [mount / "media/all" / name for name in names_in(mount / "media/all")]
+        expected = [path.read_bytes() for path in paths]
+        files = [stack.enter_context(path.open("rb")) for path in paths]
+        with counted(simulator) as requests:
+            for file in files:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            assert [file.read() for file in files] == expected
+            assert requests().media == 0
