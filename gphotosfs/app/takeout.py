@@ -4,8 +4,9 @@ import json
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import trio
 
@@ -20,16 +21,22 @@ from gphotosfs.config import Profile
 from gphotosfs.model import Inode, ItemId
 from gphotosfs.takeout import register
 from gphotosfs.takeout.exports import missing_parts
+from gphotosfs.takeout.looks import Looks
 from gphotosfs.takeout.members import Member, Packing
 from gphotosfs.takeout.register import Register
 from gphotosfs.takeout.source import Archives, TakeoutMedia, openable, same_files
-from gphotosfs.takeout.stamps import UNREAD, Stamp, stamp_of
+from gphotosfs.takeout.stamps import UNREAD, Stamp
 from gphotosfs.takeout.watching import archives_in, settled
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 LOOK_S: Final = 60.0
 """Between two looks at whether archives were changed, have gone or come back: a stat of each."""
+
+WATCHED: Final = "what is watched and what is known"
+"""Stands for their disks, of which one at a time is asked."""
 
 BATCH: Final = 1000
 """Items written in one transaction, which others that write wait for: about 0.2 s."""
@@ -74,6 +81,9 @@ class Takeout:
         self._register = register.load(self._folder)
         self._archives = Archives(self._indexes)
         self.media = TakeoutMedia(self._archives, self._locate)
+        self._disks: dict[str, trio.CapacityLimiter] = {}
+        self._looks = Looks()
+        self._one_look = trio.Lock()
         self._one_change = trio.Lock()
         self._one_reading = trio.Lock()
         self._added = trio.Event()
@@ -85,7 +95,7 @@ class Takeout:
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Look after the archives until cancelled."""
         try:
-            await self._archives.know(_known(self._register, self._state()))
+            self._archives.know(_known(self._register, self._state()))
             task_status.started()
             while True:
                 try:
@@ -99,8 +109,7 @@ class Takeout:
                     await self._added.wait()
                 await trio.sleep(LOOK_S)
         finally:
-            with trio.CancelScope(shield=True):
-                await self._archives.aclose()
+            self._archives.close()
 
     async def add(self, paths: Sequence[str]) -> Mapping[str, Any]:
         """Add archives and folders, and show what is in them; what came of it.
@@ -109,9 +118,8 @@ class Takeout:
             ConfigError: none of them can be read.
             StoreError: the disk is full, or not writable.
         """
-        good, problems = await trio.to_thread.run_sync(
-            openable, [Path(path) for path in paths], self._indexes
-        )
+        wanted = [Path(path) for path in paths]
+        good, problems = await self._asked(str(paths), partial(openable, wanted, self._indexes))
         new, again, told = await self._sorted_out(good)
         problems += told
         if not (new or again):
@@ -151,7 +159,7 @@ class Takeout:
             StoreError: the disk is full, or not writable.
         """
         path = Path(folder)
-        if is_watched and not await trio.to_thread.run_sync(path.is_dir):
+        if is_watched and not await self._asked(folder, path.is_dir):
             raise errors.ConfigError(f"{folder} is no folder")
         await self._take(lambda known: known.watching(path, is_watched=is_watched))
 
@@ -220,11 +228,10 @@ class Takeout:
     async def _take_arrived(self) -> None:
         """Add what has appeared in the watched folders, once it no longer grows."""
         before = self._arrived
-        self._arrived = await trio.to_thread.run_sync(archives_in, self._register.watched)
+        self._arrived = await self._asked(WATCHED, partial(archives_in, self._register.watched))
         known = [*(one.path for one in self._register.archives), *self._register.removed]
-        good, _ = await trio.to_thread.run_sync(
-            openable, settled(self._arrived, before, known), self._indexes
-        )
+        arrived = settled(self._arrived, before, known)
+        good, _ = await self._asked(WATCHED, partial(openable, arrived, self._indexes))
         new, _, _ = await self._sorted_out(good)
         if new:
             log.info("found in a watched folder: %s", ", ".join(path.name for path in new))
@@ -236,7 +243,8 @@ class Takeout:
         What has another path, through a link of either kind, is the same archive.
         """
         known = {one.path: one.number for one in self._register.archives}
-        same = await trio.to_thread.run_sync(same_files, [*map(Path, known), *paths])
+        here = [Path(path) for path, stamp in (await self._look()).items() if stamp is not None]
+        same = await self._asked(WATCHED, partial(same_files, [*here, *paths]))
         new: list[Path] = []
         told = []
         for path in paths:
@@ -248,11 +256,18 @@ class Takeout:
         return new, [known[str(same[path])] for path in paths if str(same[path]) in known], told
 
     async def _look(self) -> Mapping[str, Stamp | None]:
-        """The archives' stamps as they are now, by path; of what is not there None."""
-        paths = [one.path for one in self._register.archives]
-        stamps = await trio.to_thread.run_sync(_stamps_of, paths)
+        """The archives' stamps as they are now, by path; None of what is not there, or does not answer."""
+        async with self._one_look:
+            paths = [Path(one.path) for one in self._register.archives]
+            found = await trio.to_thread.run_sync(self._looks.at, paths)
+        stamps = {str(path): stamp for path, stamp in found.items()}
         self._missing = [path for path, stamp in stamps.items() if stamp is None]
         return stamps
+
+    async def _asked(self, disk: str, ask: Callable[[], T]) -> T:
+        """What is asked of a disk that may hang: then one thread waits for it, and no more."""
+        turn = self._disks.setdefault(disk, trio.CapacityLimiter(1))
+        return await trio.to_thread.run_sync(ask, limiter=turn, abandon_on_cancel=True)
 
     async def _read_if_changed(self) -> None:
         """Read every archive if one came, went, changed or came back changed."""
@@ -260,24 +275,27 @@ class Takeout:
             before = self._state()
             if not self._register.archives and not before["archives"]:
                 return
-            now = _state_now(self._register, await self._look(), before, self._include_archived)
+            stamps = await self._look()
+            now = _state_now(self._register, stamps, before, self._include_archived)
             if now != before:
-                await self._read(now)
+                await self._read(now, stamps)
 
-    async def _read(self, state: Mapping[str, Any]) -> None:
+    async def _read(self, state: Mapping[str, Any], stamps: Mapping[str, Stamp | None]) -> None:
         self._progress = {}
+        here = [one for one in self._register.archives if stamps.get(one.path) is not None]
+        not_here = [one.number for one in self._register.archives if one not in here]
         albums: list[FoundAlbum] = []
         items: list[FoundItem] = []
         away: Collection[int] = ()
         is_whole = False
         run: _Run | None = None
-        async with reading(self._register, self._indexes) as lines:
+        async with reading(here, self._indexes, are_all=not not_here) as lines:
             async for line in lines:
                 match json.loads(line):
                     case {"looked_at": _} | {"come_to": _} as progress:
                         self._progress = progress
                     case {"begin": {"is_whole": bool(is_whole), "away": [*away]}}:
-                        pass
+                        away, is_whole = [*away, *not_here], is_whole and not not_here
                     case {"album": [str(key), str(title), str(description)]}:
                         albums.append(FoundAlbum(key, title, description))
                     case {"item": dict(item)}:
@@ -299,7 +317,7 @@ class Takeout:
         )
         self._changed(changes)
         # Where the bytes lie is told before a reader can come to a new item.
-        await self._archives.know(_known(self._register, state))
+        self._archives.know(_known(self._register, state))
         return _Run(number, directories, is_whole)
 
     async def _show(self, run: _Run, items: Sequence[FoundItem]) -> None:
@@ -372,10 +390,6 @@ def _note_unread(db: Connection, numbers: Collection[int]) -> None:
     told = fact(db, "takeout_state")
     if told is not None:
         set_fact(db, "takeout_state", json.dumps(_without(json.loads(told), numbers)))
-
-
-def _stamps_of(paths: Sequence[str]) -> dict[str, Stamp | None]:
-    return {path: stamp_of(Path(path)) for path in paths}
 
 
 def _names(path: str) -> set[str]:

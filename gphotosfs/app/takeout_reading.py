@@ -4,7 +4,8 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -15,17 +16,23 @@ from gphotosfs import errors
 from gphotosfs.catalog.takeout import FoundItem, Location
 from gphotosfs.model import ItemId, MediaItem, MediaKind
 from gphotosfs.takeout.media_types import is_video
-from gphotosfs.takeout.register import Register
+from gphotosfs.takeout.register import Registered
 
 NS: Final = 1_000_000_000
+
+KILLED_S: Final = 5.0
 
 STATE_FORMAT: Final = 3
 """Another one has the archives read and all items shown again: what is made of them has changed."""
 
 
 @asynccontextmanager
-async def reading(archives: Register, indexes: Path) -> AsyncIterator[AsyncIterator[bytes]]:
-    """What a process tells that reads all archives, by lines; it ends with the context.
+async def reading(
+    archives: Iterable[Registered], indexes: Path, *, are_all: bool
+) -> AsyncIterator[AsyncIterator[bytes]]:
+    """What a process tells that reads archives, by lines; it ends with the context.
+
+    `are_all` says whether there are no others, so that other indexes than theirs can go.
 
     Raises:
         ArchiveError: it ended before it was through.
@@ -40,8 +47,9 @@ async def reading(archives: Register, indexes: Path) -> AsyncIterator[AsyncItera
     try:
         wanted = json.dumps(
             {
-                "archives": [[one.number, one.path] for one in archives.archives],
+                "archives": [[one.number, one.path] for one in archives],
                 "indexes": str(indexes),
+                "are_all": are_all,
             }
         )
         async with process.stdin:
@@ -54,8 +62,18 @@ async def reading(archives: Register, indexes: Path) -> AsyncIterator[AsyncItera
         if process.returncode is None:
             process.kill()
         with trio.CancelScope(shield=True):
-            await process.wait()
+            await _wait_for_end(process)
             await process.stdout.aclose()
+
+
+async def _wait_for_end(process: trio.Process) -> None:
+    """Wait for a process that was killed, but not long: one that waits for a disk does not end before.
+
+    In real time, like the process: a test's clock would run out at once.
+    """
+    until_s = time.monotonic() + KILLED_S
+    while process.poll() is None and time.monotonic() < until_s:
+        await trio.to_thread.run_sync(time.sleep, 0.01)
 
 
 async def _lines(stream: trio.abc.ReceiveStream) -> AsyncGenerator[bytes, None]:

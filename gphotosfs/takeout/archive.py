@@ -146,6 +146,7 @@ class ZipArchive:
             count = os.preadv(self._file.fileno(), [buffer], offset, os.RWF_NOWAIT)
         except OSError:
             return None  # not in the cache, or a file system that can't tell
+        # Only local file systems can, and of those an open file's time is in memory.
         check_unchanged(self._file, self.name, self._stamp)
         return bytes(buffer) if count == size else None
 

@@ -29,7 +29,6 @@ from gphotosfs.takeout.matching import Role
 from gphotosfs.takeout.members import Member, Notices
 from gphotosfs.takeout.sidecar import ItemFacts, Place
 from gphotosfs.takeout.source import open_archive
-from gphotosfs.takeout.stamps import stamp_of
 from gphotosfs.takeout.tar_archive import drop_indexes, index_name
 
 TELL_EVERY: Final = 1000
@@ -61,8 +60,7 @@ def read_all(
                 Path(path), number, indexes, partial(come_to, Path(path).name)
             )
         except ArchiveError as exc:
-            if stamp_of(Path(path)) is not None:  # else whoever lists the archives sees and says so
-                notices.note(Path(path).name, str(exc))
+            notices.note(Path(path).name, str(exc))
             away.append(number)
 
     def checksum_of(member: Member) -> int | None:
@@ -127,8 +125,9 @@ def main() -> None:
     told = json.load(sys.stdin)
     archives = [(int(number), str(path)) for number, path in told["archives"]]
     indexes = Path(told["indexes"])
-    in_use = {index_name(Path(path)) for _, path in archives if Path(path).exists()}
-    drop_indexes(indexes, {*in_use, FILE})
+    if told["are_all"]:
+        in_use = {index_name(Path(path)) for _, path in archives if Path(path).exists()}
+        drop_indexes(indexes, {*in_use, FILE})
     progress = _Progress()
     for line in read_all(archives, indexes, progress.looked_at, progress.come_to):
         _tell(line)

@@ -1,10 +1,11 @@
 """The bytes of items in archives: straight where they lie as they are, else as a source of the cache."""
 
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import trio
 
@@ -15,6 +16,11 @@ from gphotosfs.takeout.dimensions import Dimensions, dimensions
 from gphotosfs.takeout.members import Member, Packing
 from gphotosfs.takeout.stamps import Stamp, stamp_of, stamp_of_open
 from gphotosfs.takeout.tar_archive import MAGIC, TarArchive
+
+T = TypeVar("T")
+
+ReadAt = Callable[[int, int], bytes]
+"""(offset, size) within a member."""
 
 OPEN_MAX: Final = 256
 """Archives held open; what is read of any beyond costs opening them. A process may have 1,024 files."""
@@ -75,32 +81,68 @@ def same_files(paths: Iterable[Path]) -> dict[Path, Path]:
     return found
 
 
+class _Slot:
+    """A place for an archive that is open, for one thread at a time: zlib's state has one owner."""
+
+    def __init__(self) -> None:
+        self.turn = trio.CapacityLimiter(1)
+        self.number: int | None = None
+        self.archive: Archive | None = None
+        self.is_over = False
+        """Whether another slot has taken its place."""
+        self._in_use = threading.Lock()
+
+    def ask(self, asked: Callable[[], T]) -> T:
+        """What is asked, in a thread for which nobody may be waiting any more when it is done."""
+        try:
+            with self._in_use:
+                return asked()
+        finally:
+            if self.is_over:
+                self.close()
+
+    def close(self) -> None:
+        """Let go of the archive, but not while a thread reads it; if it is over, that does so then."""
+        if self._in_use.acquire(blocking=False):
+            try:
+                self.let_go()
+            finally:
+                self._in_use.release()
+
+    def let_go(self) -> None:
+        """Close the archive, if one is open; only who uses the slot may."""
+        if self.archive is not None:
+            self.archive.close()
+            self.archive = None
+
+
 class Archives:
-    """The archives of a profile, opened when they are asked for."""
+    """The archives of a profile, opened when they are asked for.
 
-    def __init__(self, indexes: Path) -> None:
-        """`indexes` is the folder of the indexes of those that have one."""
+    A disk may hang. Who waits for it can give up; the thread that does not come back holds up nobody but
+    others who want this archive.
+    """
+
+    def __init__(
+        self, indexes: Path, *, opening: Callable[[Path, int, Path], Archive] = open_archive
+    ) -> None:
+        """`indexes` is the folder of the indexes of those that have one, `opening` opens any."""
         self._indexes = indexes
+        self._opening = opening
         self._known: dict[int, tuple[Path, Stamp | None]] = {}
-        self._open: dict[int, Archive] = {}
-        self._limiters: dict[int, trio.CapacityLimiter] = {}
-        self._tar: tuple[int, Archive] | None = None
+        self._slots: dict[int, _Slot] = {}
 
-    async def know(self, archives: dict[int, tuple[Path, Stamp | None]]) -> None:
+    def know(self, archives: dict[int, tuple[Path, Stamp | None]]) -> None:
         """These are all there are, as they were when they were read."""
-        for number in list(self._open):
-            if archives.get(number) != self._known.get(number):
-                await self._close(number)
-        async with self._limiter(_TARS):
-            self._close_tar()
+        for number in list(self._slots):
+            if number == _TARS or archives.get(number) != self._known.get(number):
+                self._drop(number)
         self._known = archives
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Let go of every file."""
-        for number in list(self._open):
-            await self._close(number)
-        async with self._limiter(_TARS):
-            self._close_tar()
+        for number in list(self._slots):
+            self._drop(number)
 
     async def read(self, member: Member, start: int, size: int) -> bytes:
         """Bytes of a member, fewer than asked for only at its end.
@@ -108,8 +150,7 @@ class Archives:
         Raises:
             ArchiveError: the archive is gone, damaged or another one now.
         """
-        read, limiter = self._way_to(member)
-        return await trio.to_thread.run_sync(read, member, start, size, limiter=limiter)
+        return await self._in_turn(member, lambda read: read(start, size))
 
     async def dimensions(self, member: Member) -> Dimensions | None:
         """Width and height of a photo or video, as the head of its file says; None if it says nothing.
@@ -117,10 +158,7 @@ class Archives:
         Raises:
             ArchiveError: the archive is gone, damaged or another one now.
         """
-        read, limiter = self._way_to(member)
-        return await trio.to_thread.run_sync(
-            dimensions, partial(read, member), member.size_bytes, limiter=limiter
-        )
+        return await self._in_turn(member, lambda read: dimensions(read, member.size_bytes))
 
     def read_nowait(self, member: Member, start: int, size: int) -> bytes | None:
         """The same as `read` if nothing has to be waited for, else None.
@@ -128,49 +166,38 @@ class Archives:
         Raises:
             ArchiveError: the archive is damaged or another one now.
         """
-        archive = self._open.get(member.archive)
-        if member.packing is not Packing.STORED or not isinstance(archive, ZipArchive):
+        slot = self._slots.get(member.archive)
+        if member.packing is not Packing.STORED or slot is None:
             return None
-        return archive.read_nowait(member, start, size)
+        archive = slot.archive
+        return archive.read_nowait(member, start, size) if isinstance(archive, ZipArchive) else None
 
-    def _way_to(
-        self, member: Member
-    ) -> tuple[Callable[[Member, int, int], bytes], trio.CapacityLimiter]:
-        if member.packing is Packing.TAR:
-            return self._read_tar, self._limiter(_TARS)
-        return self._read, self._limiter(member.archive)
+    async def _in_turn(self, member: Member, asked: Callable[[ReadAt], T]) -> T:
+        """What is asked of a member's bytes, in a thread."""
+        number = _TARS if member.packing is Packing.TAR else member.archive
+        slot = self._slots.setdefault(number, _Slot())
 
-    def _limiter(self, number: int) -> trio.CapacityLimiter:
-        # zlib's state has one owner at a time; another archive may lie on another disk.
-        return self._limiters.setdefault(number, trio.CapacityLimiter(1))
+        def of_archive() -> T:
+            return asked(partial(self._opened_in(slot, member.archive).read, member))
 
-    async def _close(self, number: int) -> None:
-        async with self._limiter(number):
-            self._open.pop(number).close()
+        try:
+            return await trio.to_thread.run_sync(
+                slot.ask, of_archive, limiter=slot.turn, abandon_on_cancel=True
+            )
+        finally:
+            if len(self._slots) > OPEN_MAX:
+                slot.close()
 
-    def _read(self, member: Member, start: int, size: int) -> bytes:
-        number = member.archive
-        archive = self._open.get(number)
-        if archive is None:
-            archive = self._opened(number)
-            if len(self._open) >= OPEN_MAX:
-                try:
-                    return archive.read(member, start, size)
-                finally:
-                    archive.close()
-            self._open[number] = archive
-        return archive.read(member, start, size)
+    def _drop(self, number: int) -> None:
+        slot = self._slots.pop(number)
+        slot.is_over = True
+        slot.close()
 
-    def _read_tar(self, member: Member, start: int, size: int) -> bytes:
-        if self._tar is None or self._tar[0] != member.archive:
-            self._close_tar()
-            self._tar = member.archive, self._opened(member.archive)
-        return self._tar[1].read(member, start, size)
-
-    def _close_tar(self) -> None:
-        if self._tar is not None:
-            self._tar[1].close()
-            self._tar = None
+    def _opened_in(self, slot: _Slot, number: int) -> Archive:
+        if slot.archive is None or slot.number != number:
+            slot.let_go()
+            slot.archive, slot.number = self._opened(number), number
+        return slot.archive
 
     def _opened(self, number: int) -> Archive:
         if number not in self._known:
@@ -184,7 +211,7 @@ class Archives:
         # A folder's files are looked at one by one, when they are read.
         if now != stamp and not path.is_dir():
             raise ArchiveError(f"{path} was changed since it was read; it is read again soon")
-        return open_archive(path, number, self._indexes)
+        return self._opening(path, number, self._indexes)
 
 
 class TakeoutMedia:
