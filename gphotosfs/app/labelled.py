@@ -49,11 +49,11 @@ class LabelledTree(SwitchingTree):
             return next(node for node in self._nodes.values() if node.inode == inode)
         return await super().stat(inode, probe=probe, patient=patient)
 
-    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
+    async def open(self, inode: Inode, *, unattended: bool = False) -> int:
         """A handle for reading a file."""
         if inode in self._texts:
             return _FIRST_HANDLE + inode
-        return await super().open(inode, for_thumbnail=for_thumbnail)
+        return await super().open(inode, unattended=unattended)
 
     async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
         """Bytes of an open file."""

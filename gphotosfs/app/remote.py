@@ -56,10 +56,10 @@ class RemoteTree:
         rows = await self._client.call("tree_entries", directory=directory, after=after, most=most)
         return [Entry(cookie, _bytes(name), Node(*node)) for cookie, name, node in rows]
 
-    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
+    async def open(self, inode: Inode, *, unattended: bool = False) -> int:
         """A handle for reading a file."""
         (size_bytes, is_text), content = await self._client.call_for_bytes(
-            "tree_open", inode=inode, for_thumbnail=for_thumbnail
+            "tree_open", inode=inode, unattended=unattended
         )
         number = next(self._numbers)
         self._handles[number] = (inode, size_bytes, content if is_text else None)
@@ -184,9 +184,9 @@ class Readers:
         self._open[inode] = (handle, known_bytes, trio.current_time())
         return bytes(await self._tree.read(handle, offset, size))
 
-    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> tuple[int, int]:
+    async def open(self, inode: Inode, *, unattended: bool = False) -> tuple[int, int]:
         """A handle on a file, and its length."""
-        handle = await self._tree.open(inode, for_thumbnail=for_thumbnail)
+        handle = await self._tree.open(inode, unattended=unattended)
         size_bytes = self._tree.node(inode).size_bytes
         former = self._open.pop(inode, None)
         self._open[inode] = (handle, size_bytes, trio.current_time())
@@ -209,11 +209,11 @@ def handlers(tree: Tree, news: News, readers: Readers) -> Mapping[str, Handler]:
         found = await tree.entries(directory, after, most)
         return [(one.cookie, _text(one.name), astuple(one.node)) for one in found]
 
-    async def open_(inode: Inode, for_thumbnail: bool) -> Any:
+    async def open_(inode: Inode, unattended: bool) -> Any:
         text = tree.text(inode)
         if text is not None:
             return (len(text), True), text
-        _, size_bytes = await readers.open(inode, for_thumbnail=for_thumbnail)
+        _, size_bytes = await readers.open(inode, unattended=unattended)
         return (size_bytes, False), b""
 
     async def read(inode: Inode, size_bytes: int, offset: int, size: int) -> Any:

@@ -38,10 +38,10 @@ class _Handle:
     """An open file, at whoever served when it was opened or last read."""
 
     def __init__(
-        self, inode: Inode, for_thumbnail: bool, tree: ServingTree, inner: int, size_bytes: int
+        self, inode: Inode, unattended: bool, tree: ServingTree, inner: int, size_bytes: int
     ) -> None:
         self.inode = inode
-        self.for_thumbnail = for_thumbnail
+        self.unattended = unattended
         self.tree = tree
         self.inner = inner
         self.size_bytes = size_bytes
@@ -58,16 +58,16 @@ class _Handle:
         async with self._moving:
             if self.tree is tree:
                 return
-            inner, size_bytes = await _opened(tree, self.inode, self.for_thumbnail)
+            inner, size_bytes = await _opened(tree, self.inode, self.unattended)
             if size_bytes != self.size_bytes:
                 tree.close(inner)
                 raise errors.ContentChangedError("the file has another length now")
             self.tree, self.inner = tree, inner
 
 
-async def _opened(tree: ServingTree, inode: Inode, for_thumbnail: bool) -> tuple[int, int]:
+async def _opened(tree: ServingTree, inode: Inode, unattended: bool) -> tuple[int, int]:
     """A handle on a file, and the file's length."""
-    handle = await tree.open(inode, for_thumbnail=for_thumbnail)
+    handle = await tree.open(inode, unattended=unattended)
     size_bytes = None
     try:
         size_bytes = (await tree.stat(inode)).size_bytes
@@ -109,13 +109,13 @@ class SwitchingTree:
         """The next entries behind a cookie, at least one unless at the end."""
         return await self._ask(lambda tree: tree.entries(directory, after, most))
 
-    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
+    async def open(self, inode: Inode, *, unattended: bool = False) -> int:
         """A handle for reading a file."""
 
         async def opened(tree: ServingTree) -> int:
             number = next(self._numbers)
-            inner = await _opened(tree, inode, for_thumbnail)
-            self._handles[number] = _Handle(inode, for_thumbnail, tree, *inner)
+            inner = await _opened(tree, inode, unattended)
+            self._handles[number] = _Handle(inode, unattended, tree, *inner)
             return number
 
         return await self._ask(opened)

@@ -19,6 +19,8 @@ class Role(enum.Enum):
     """The same, but it looks for all of them once, as soon as it has read the directory."""
     THUMBNAILER = enum.auto()
     """Reads a file only to put its small picture there."""
+    INDEXER = enum.auto()
+    """Reads the head of every file of a home, so that it can be searched for."""
 
     @property
     def is_file_manager(self) -> bool:
@@ -65,6 +67,15 @@ _THUMBNAILERS: Final = frozenset(
     )
 )  # fmt: skip
 
+# KDE's, GNOME's under its old and its new name, and Recoll's.
+_INDEXERS: Final = frozenset(
+    (
+        "baloo_file", "baloo_file_extractor",
+        "tracker-miner-fs-3", "tracker-extract-3", "localsearch-3", "localsearch-extractor-3",
+        "recollindex",
+    )
+)  # fmt: skip
+
 _DELETED: Final = " (deleted)"
 """Stands behind the name of a program that was updated while it ran (proc(5))."""
 
@@ -90,4 +101,4 @@ def role_of_program(exe: str) -> Role:
         return Role.FILE_MANAGER
     if name in _THUMBNAILERS or name.endswith(_THUMBNAILER_SUFFIX):
         return Role.THUMBNAILER
-    return Role.ORDINARY
+    return Role.INDEXER if name in _INDEXERS else Role.ORDINARY

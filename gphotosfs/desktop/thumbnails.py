@@ -103,7 +103,7 @@ class Thumbnails:
         a thumbnailer is about to draw the folder with some photos on it.
         """
         role = self._role_of(tid)
-        if role is Role.ORDINARY:
+        if role in (Role.ORDINARY, Role.INDEXER):
             return False
         now_s = trio.current_time()
         places = await self._tree.places(directory)
@@ -143,14 +143,14 @@ class Thumbnails:
         """Whether a program that asks for attributes will do with a size that is an estimate.
 
         A probe for each file would double the requests of a first visit. So a file manager has to do
-        with one in the sweep through a directory that it has opened, and a thumbnailer always: it
-        only wants to know the time. With `sizes=exact` nobody does.
+        with one in the sweep through a directory that it has opened, and a thumbnailer or an indexer
+        always: they only want to know the time. With `sizes=exact` nobody does.
         """
         if self._exact_sizes:
             return False
         role = self._role_of(tid)
-        if role is Role.ORDINARY:
-            return False
+        if role in (Role.ORDINARY, Role.INDEXER):
+            return role is Role.INDEXER
         now_s = trio.current_time()
         visit = self._visits.showing(node.inode, now_s)
         if visit is not None:
@@ -171,13 +171,14 @@ class Thumbnails:
         return True
 
     async def opening(self, inode: Inode, tid: int) -> bool:
-        """A program opens a file; whether to draw its thumbnail.
+        """A program opens a file; whether nobody waits for what it reads.
 
-        It is kept waiting for a moment: ours may be there before it has read anything, and the next
-        file that it comes to need not be opened any more.
+        A thumbnailer is kept waiting for a moment: ours may be there before it has read anything, and
+        the next file that it comes to need not be opened any more.
         """
-        if self._role_of(tid) is not Role.THUMBNAILER:
-            return False
+        role = self._role_of(tid)
+        if role is not Role.THUMBNAILER:
+            return role is Role.INDEXER
         places = await self._tree.places(inode)
         if places:
             directory, cookie, _ = places[0]

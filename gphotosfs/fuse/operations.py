@@ -64,7 +64,7 @@ class Tree(Protocol):
     async def entries(self, directory: Inode, after: int | None, most: int) -> list[Entry]:
         """The next entries behind a cookie, at least one unless at the end, and `most` at most."""
 
-    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
+    async def open(self, inode: Inode, *, unattended: bool = False) -> int:
         """A handle for reading a file."""
 
     async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
@@ -217,8 +217,8 @@ class Operations(pyfuse3.Operations):
         if thumbnails is not None and thumbnails.is_browsed(number, ctx.pid):
             # It may read nothing: its size is asked for with its neighbours', and not its head.
             await self._tree.stat(number, patient=True)
-        for_thumbnail = thumbnails is not None and await thumbnails.opening(number, ctx.pid)
-        handle = await self._tree.open(number, for_thumbnail=for_thumbnail)
+        unattended = thumbnails is not None and await thumbnails.opening(number, ctx.pid)
+        handle = await self._tree.open(number, unattended=unattended)
         # Files that we write ourselves have other contents at each open.
         direct = number < Inode(64)
         return FileInfo(fh=FileHandleT(handle), direct_io=direct, keep_cache=not direct)

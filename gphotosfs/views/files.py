@@ -72,10 +72,10 @@ class _Text:
 
 
 class _Handle:
-    def __init__(self, reader: Reader, item: ItemRow | None, *, for_thumbnail: bool) -> None:
+    def __init__(self, reader: Reader, item: ItemRow | None, *, unattended: bool) -> None:
         self.reader = reader
         self.item = item
-        self.for_thumbnail = for_thumbnail
+        self.unattended = unattended
         self.reached_end = False
         self.is_replaced = False
         """Whether the file shows other bytes by now."""
@@ -96,10 +96,11 @@ class Files:
         self._handles: dict[int, _Handle] = {}
         self._numbers = itertools.count(1)
 
-    async def open(self, item: ItemRow, *, for_thumbnail: bool = False) -> int:
+    async def open(self, item: ItemRow, *, unattended: bool = False) -> int:
         """A handle for an item's bytes; its size is exact from here on.
 
-        What is read for a thumbnail is in the lane of what nobody waits for, and part of no walk.
+        What is read `unattended`, for a thumbnail or a search, is in the lane of what nobody waits for,
+        and part of no walk.
 
         Raises:
             NotReadyError: Google is still processing the video.
@@ -107,24 +108,24 @@ class Files:
             RemoteError: the size could not be had; the subclass says why.
         """
         if (kept := await self._kept.open(item)) is not None:
-            return self._opened(kept, item, for_thumbnail=for_thumbnail)
+            return self._opened(kept, item, unattended=unattended)
         if item.processing is not Processing.READY:
             raise errors.NotReadyError(f"Google is still at work on this video ({item.processing})")
         known_bytes = self._sizes.known(item)
-        if not for_thumbnail and not self._walks.opened(item.inode):
+        if not unattended and not self._walks.opened(item.inode):
             self._blobs.drop_prefetches()
-        with _lane(for_thumbnail):
+        with _lane(unattended):
             reader = await self._blobs.open(
                 item.blob,
                 known_bytes,
                 is_video=item.kind is MediaKind.VIDEO,
-                whole=not for_thumbnail and self._walks.is_expected(item.inode),
+                whole=not unattended and self._walks.is_expected(item.inode),
             )
-        return self._opened(reader, item, for_thumbnail=for_thumbnail)
+        return self._opened(reader, item, unattended=unattended)
 
     def open_text(self, content: bytes) -> int:
         """A handle for a virtual file."""
-        return self._add(_Handle(_Text(content), None, for_thumbnail=False))
+        return self._add(_Handle(_Text(content), None, unattended=False))
 
     async def read(self, handle: int, offset: int, size: int) -> bytes | bytearray | memoryview:
         """Bytes of an open file.
@@ -137,7 +138,7 @@ class Files:
         waits = True
         try:
             found.check()
-            with _lane(found.for_thumbnail):
+            with _lane(found.unattended):
                 data = await found.reader.read(offset, size)
             # What the kernel is given here would stand among the pages of the new bytes.
             found.check()
@@ -150,7 +151,7 @@ class Files:
                 found.reader.gave_up()
         if offset + size >= found.reader.size_bytes and not found.reached_end:
             found.reached_end = True
-            if not found.for_thumbnail:
+            if not found.unattended:
                 self._fetch_ahead(found.item)
         return data
 
@@ -176,10 +177,10 @@ class Files:
         """How much is open."""
         return {"open_files": len(self._handles)}
 
-    def _opened(self, reader: Reader, item: ItemRow, *, for_thumbnail: bool) -> int:
+    def _opened(self, reader: Reader, item: ItemRow, *, unattended: bool) -> int:
         if reader.size_bytes != self._sizes.known(item):
             self._sizes.learn(item.blob, reader.size_bytes)
-        return self._add(_Handle(reader, item, for_thumbnail=for_thumbnail))
+        return self._add(_Handle(reader, item, unattended=unattended))
 
     def _add(self, handle: _Handle) -> int:
         number = next(self._numbers)
@@ -195,5 +196,5 @@ class Files:
                     self._blobs.prefetch(row.blob, self._sizes.known(row))
 
 
-def _lane(for_thumbnail: bool) -> AbstractContextManager[None]:
-    return in_lane(Lane.BACKGROUND) if for_thumbnail else nullcontext()
+def _lane(unattended: bool) -> AbstractContextManager[None]:
+    return in_lane(Lane.BACKGROUND) if unattended else nullcontext()

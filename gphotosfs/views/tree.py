@@ -161,7 +161,7 @@ class Tree:
             assert which is not None
             await self._listings.progress(which)
 
-    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
+    async def open(self, inode: Inode, *, unattended: bool = False) -> int:
         """A handle for reading a file, whose size is exact from here on.
 
         A program that draws thumbnails goes through folders that nobody reads: what it reads comes
@@ -179,12 +179,12 @@ class Tree:
         if row is None:
             self._directory(inode)
             raise errors.IsADirectoryEntryError(f"inode {inode} is a directory")
-        handle = await self._files.open(row, for_thumbnail=for_thumbnail)
+        handle = await self._files.open(row, unattended=unattended)
         now = shown.item(self._store.read, inode)
         if now is not None and now.id != row.id:
             # The file has come to show another item's bytes while these were asked for.
             self._files.close(handle)
-            return await self.open(inode, for_thumbnail=for_thumbnail)
+            return await self.open(inode, unattended=unattended)
         return handle
 
     def text(self, inode: Inode) -> bytes | None:

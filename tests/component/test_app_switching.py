@@ -38,7 +38,7 @@ class OneFile:
     async def entries(self, directory: Inode, after: int | None, most: int = 256) -> list[Entry]:
         raise NotImplementedError
 
-    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
+    async def open(self, inode: Inode, *, unattended: bool = False) -> int:
         await self._answer()
         self.opened_times += 1
         self.open_handles.add(self.opened_times)

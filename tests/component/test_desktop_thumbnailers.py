@@ -10,6 +10,7 @@ from gphotosfs.desktop.sweeps import (
     OPENS_PATIENCE_S,
 )
 from tests.component.thumbnails_kit import (
+    BALOO,
     LS,
     TUMBLER,
     browsing,
@@ -63,7 +64,7 @@ async def test_what_a_thumbnailer_reads_leads_to_nothing_else(
         found = await desktop.look("media/all", LS, stats=False)
         photos.log.clear()
         for entry in found[:6]:
-            handle = await tree.open(entry.node.inode, for_thumbnail=True)
+            handle = await tree.open(entry.node.inode, unattended=True)
             size_bytes = tree.node(entry.node.inode).size_bytes
             for offset in range(0, size_bytes, 1 << 17):
                 await tree.read(handle, offset, 1 << 17)
@@ -73,6 +74,25 @@ async def test_what_a_thumbnailer_reads_leads_to_nothing_else(
     read = Counter(row.path for row in photos.requests("media"))
     assert len(read) == 6
     assert all(count == 2 for count in read.values())
+
+
+async def test_an_indexer_causes_one_request_a_photo_for_its_head_alone(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """KDE's asks for attributes and reads heads, file after file: no HEAD, no thumbnail, nothing ahead."""
+    photos = painted(12)
+    async with browsing(tmp_path, photos) as desktop:
+        tree = desktop.core.tree
+        for entry in await desktop.look("media/all", BALOO):
+            unattended = await desktop.service.opening(entry.node.inode, BALOO)
+            handle = await tree.open(entry.node.inode, unattended=unattended)
+            await tree.read(handle, 0, 1 << 16)
+            tree.close(handle)
+        await trio.sleep(10)
+
+        assert desktop.count() == 0
+    assert small_requests(photos) == {"GET d": 12}
+    assert sum(row.bytes_sent for row in photos.requests("media")) == 12 * (256 << 10)
 
 
 async def test_what_a_thumbnailer_reads_is_no_part_of_a_viewers_walk(
@@ -89,7 +109,7 @@ async def test_what_a_thumbnailer_reads_is_no_part_of_a_viewers_walk(
                 await tree.read(handle, offset, 1 << 17)
             tree.close(handle)
         photos.log.clear()
-        handle = await tree.open(third.node.inode, for_thumbnail=True)
+        handle = await tree.open(third.node.inode, unattended=True)
         await tree.read(handle, 0, 4096)
         tree.close(handle)
         await trio.sleep(10)
@@ -105,7 +125,7 @@ async def test_what_a_thumbnailer_reads_is_in_the_lane_of_what_nobody_waits_for(
         (entry,) = await desktop.look("media/all", LS, stats=False)
 
         async def read() -> None:
-            handle = await desktop.core.tree.open(entry.node.inode, for_thumbnail=True)
+            handle = await desktop.core.tree.open(entry.node.inode, unattended=True)
             await desktop.core.tree.read(handle, 0, 300_000)
             desktop.core.tree.close(handle)
 

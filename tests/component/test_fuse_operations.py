@@ -55,7 +55,7 @@ class BrokenTree:
         await self._fail()
         return []
 
-    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
+    async def open(self, inode: Inode, *, unattended: bool = False) -> int:
         await self._fail()
         return 1
 

@@ -21,7 +21,7 @@ from gphotosfs.simulator.service import SimulatedGoogle
 from gphotosfs.simulator.world import World
 from tests.component.core_kit import inline, running_core
 
-THUNAR, LS, TUMBLER, NAUTILUS = 1, 2, 3, 4
+THUNAR, LS, TUMBLER, NAUTILUS, BALOO = 1, 2, 3, 4, 5
 """Threads of programs."""
 
 ROLES = {
@@ -29,6 +29,7 @@ ROLES = {
     LS: Role.ORDINARY,
     TUMBLER: Role.THUMBNAILER,
     NAUTILUS: Role.NAUTILUS,
+    BALOO: Role.INDEXER,
 }
 
 MOUNTPOINT = Path("/home/ada/My photos")

@@ -67,7 +67,7 @@ class BrokenTree:
             raise KeyError("a bug")
         return [Entry(1, b"fine", FINE)] if after is None else []
 
-    async def open(self, inode: Inode, *, for_thumbnail: bool = False) -> int:
+    async def open(self, inode: Inode, *, unattended: bool = False) -> int:
         return inode
 
     async def read(self, handle: int, offset: int, size: int) -> bytes:

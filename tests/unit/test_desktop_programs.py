@@ -19,6 +19,8 @@ from gphotosfs.desktop.programs import Role, role_of, role_of_program
         ("/app/bin/dolphin", Role.FILE_MANAGER),
         ("/usr/bin/pcmanfm", Role.NAUTILUS),
         ("/usr/lib/x86_64-linux-gnu/tumbler-1/tumblerd", Role.THUMBNAILER),
+        ("/usr/lib/x86_64-linux-gnu/libexec/baloo_file_extractor", Role.INDEXER),
+        ("/usr/libexec/localsearch-extractor-3", Role.INDEXER),
         ("/usr/bin/gdk-pixbuf-thumbnailer", Role.THUMBNAILER),
         ("/usr/bin/ffmpegthumbnailer", Role.THUMBNAILER),
         ("/usr/bin/totem-video-thumbnailer", Role.THUMBNAILER),
