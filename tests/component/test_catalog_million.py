@@ -24,6 +24,10 @@ GROWTH_MAX_BYTES: Final = 100 << 20
 """The contract says 200 MB in all; an interpreter with our imports has some 70."""
 
 
+FRESH_S: Final = 1e9
+"""What is known is not asked for again, however long ago it was listed."""
+
+
 def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
@@ -57,7 +61,7 @@ def steps(core: Core, work: Callable[[], object]) -> int:
 
 async def test_looking_around_a_million_items(million: Path) -> None:
     photos = SimulatedGoogle(small_library(items=1))
-    async with running_core(million, photos) as core:
+    async with running_core(million, photos, dir_cache_time_s=FRESH_S) as core:
         gc.collect()
         before = resident_bytes()
         everything = await core.tree.resolve("media/all")
@@ -86,7 +90,9 @@ async def test_looking_around_a_million_items(million: Path) -> None:
 
 async def test_no_question_is_dearer_for_the_size_of_the_library(million: Path) -> None:
     """Each is answered from an index: a scan of a million rows would take a thousand times as much."""
-    async with running_core(million, SimulatedGoogle(small_library(items=1))) as core:
+    async with running_core(
+        million, SimulatedGoogle(small_library(items=1)), dir_cache_time_s=FRESH_S
+    ) as core:
         tree, read = core.tree, core.store.read
         everything = await tree.resolve("media/all")
         middle = read.execute(
@@ -109,7 +115,9 @@ async def test_no_question_is_dearer_for_the_size_of_the_library(million: Path) 
 async def test_a_few_unknown_sizes_among_many_known_ones_are_looked_for_nearby(
     million: Path,
 ) -> None:
-    async with running_core(million, SimulatedGoogle(small_library(items=1))) as core:
+    async with running_core(
+        million, SimulatedGoogle(small_library(items=1)), dir_cache_time_s=FRESH_S
+    ) as core:
         everything, read = await core.tree.resolve("media/all"), core.store.read
 
         def learn(db: Connection) -> None:
@@ -129,7 +137,9 @@ async def test_a_few_unknown_sizes_among_many_known_ones_are_looked_for_nearby(
 
 async def test_what_a_slow_look_has_not_met_is_gone_through_bit_by_bit(million: Path) -> None:
     """Nobody is served meanwhile, and a look ends with all of a library."""
-    async with running_core(million, SimulatedGoogle(small_library(items=1))) as core:
+    async with running_core(
+        million, SimulatedGoogle(small_library(items=1)), dir_cache_time_s=FRESH_S
+    ) as core:
         timeline = listings.listing_of(core.store.read, ListingKind.TIMELINE)
         assert timeline is not None
         look = await core.store.write(recheck.begin_recheck, timeline)
