@@ -26,6 +26,9 @@ _TOP: Final = re.compile(r"takeout(?: ?\(?\d+\)?)?", re.IGNORECASE)
 _APPLE_DOUBLE: Final = "._"
 """What begins the name of a file in which a Mac keeps attributes of the one beside it on other disks."""
 
+_APPLE_DOUBLE_MAGIC: Final = b"\0\5\x16\7"
+"""How such a file begins (RFC 1740, appendix A); a photo may be called `._.png` as well."""
+
 
 @dataclass(slots=True)
 class Folder:
@@ -166,7 +169,7 @@ def _join_folder(folder: Folder, other: Folder) -> None:
 
 def _take(into: Callable[[str], Folder], archive: Archive, member: Member) -> None:
     path, _, name = filenames.plain(member.path).rpartition("/")
-    if name.startswith(_APPLE_DOUBLE):
+    if name.startswith(_APPLE_DOUBLE) and _is_apple_double(archive, member):
         return
     folder = into(path)
     if name.lower().endswith(filenames.SIDECAR):
@@ -177,6 +180,15 @@ def _take(into: Callable[[str], Folder], archive: Archive, member: Member) -> No
             folder.albums.append(facts)
     else:
         _add(folder.files[name], member, archive, folder.notices)
+
+
+def _is_apple_double(archive: Archive, member: Member) -> bool:
+    try:
+        return archive.read(member, 0, len(_APPLE_DOUBLE_MAGIC)) == _APPLE_DOUBLE_MAGIC
+    except ArchiveAwayError:
+        raise
+    except ArchiveError:
+        return False
 
 
 def _add(known: list[Member], member: Member, archive: Archive, notices: Notices) -> None:

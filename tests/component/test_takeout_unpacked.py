@@ -122,6 +122,11 @@ def test_what_a_mac_keeps_beside_a_photo_is_none(tmp_path: Path) -> None:
     assert times(read_back([tmp_path / "Takeout"])) == {"a.jpg": 5}
 
 
+def test_a_photo_may_be_called_as_what_a_mac_keeps(tmp_path: Path) -> None:
+    unpacked(tmp_path / "Takeout" / ROOT, {"._a.jpg": PHOTO, "._a.jpg.json": told("._a.jpg", 5)})
+    assert times(read_back([tmp_path / "Takeout"])) == {"._a.jpg": 5}
+
+
 def test_other_products_have_no_sidecars_that_could_be_wrong(tmp_path: Path) -> None:
     """Location History has files of hundreds of megabytes that end in `.json`."""
     unpacked(tmp_path / "Takeout" / ROOT, {"a.jpg": PHOTO, "a.jpg.json": told("a.jpg", 5)})
