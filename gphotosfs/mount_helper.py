@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from gphotosfs.app import run
-from gphotosfs.cli.identity import owner_of
 from gphotosfs.cli.mount import check_mountable, mount_and_serve, mount_request
-from gphotosfs.cli.streams import open_standard_streams
+from gphotosfs.cli.mounting.identity import owner_of
+from gphotosfs.cli.telling.streams import open_standard_streams
 from gphotosfs.config import MountOptions, MountRequest, parse_mount_options, parse_source
 from gphotosfs.errors import ConfigError, GPhotosError, InternalError, MountError
 

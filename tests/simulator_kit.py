@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from gphotosfs.simulator.oauth import Client
 from gphotosfs.simulator.service import SimulatedGoogle
+from gphotosfs.simulator.sign_in.oauth import Client
 
 
 class Caller:

@@ -3,8 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
-from gphotosfs.simulator.takeout import Exported, Quirks, Shown, export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.library.world import World
+from gphotosfs.simulator.takeout.exports import Exported, Quirks, Shown, export
 from gphotosfs.takeout.archive import Archive, computed_checksum
 from gphotosfs.takeout.exports import read_exports
 from gphotosfs.takeout.inventory import Copies, Inventory, inventory

@@ -23,7 +23,7 @@ from gphotosfs.catalog.spans import set_archived
 from gphotosfs.catalog.store import InThread, Store, adopt_signed_out, path_for
 from gphotosfs.config import Profile, Settings
 from gphotosfs.google.connection import Google
-from gphotosfs.google.scopes import are_for_picking_alone
+from gphotosfs.google.sign_in.scopes import are_for_picking_alone
 from gphotosfs.limits import BATCH_GET_MAX
 from gphotosfs.model import BlobKey, BlobSize, Inode, ItemId, Variant, preview_of
 from gphotosfs.views import picking, pinning

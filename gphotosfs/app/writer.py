@@ -17,7 +17,7 @@ from gphotosfs.control import ProfileLock, note_socket, socket_of
 from gphotosfs.control.client import Client, connect
 from gphotosfs.control.server import Handler, serve
 from gphotosfs.google import connection
-from gphotosfs.google.endpoints import GOOGLE, Endpoints
+from gphotosfs.google.transport.endpoints import GOOGLE, Endpoints
 from gphotosfs.model import Inode
 from gphotosfs.takeout import register
 

@@ -12,8 +12,8 @@ from typing import Final
 import click
 
 from gphotosfs.cli.arguments import profile_option
-from gphotosfs.cli.checks import check_signed_in, cleared_if_dead
 from gphotosfs.cli.mount import mount_and_serve, mount_request
+from gphotosfs.cli.mounting.checks import check_signed_in, cleared_if_dead
 from gphotosfs.config import Folders, MountOptions, Profile, make_private_dir
 from gphotosfs.control import recorded_mounts
 from gphotosfs.errors import MountError

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gphotosfs.cli.arguments import json_option, profile_option
+from gphotosfs.cli.telling.sizes import readable
 from gphotosfs.config import Profile, read_config_file, settings_from
 from gphotosfs.control import ProfileLock, call, socket_of
 from gphotosfs.desktop import thumbnail_files
@@ -105,12 +106,3 @@ def disk_bytes(path: Path) -> int:
         return path.lstat().st_blocks * STAT_BLOCK_BYTES
     except FileNotFoundError:
         return 0
-
-
-def readable(size_bytes: float) -> str:
-    """A size as people read it, in binary units."""
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if size_bytes < 1024:
-            return f"{size_bytes:.0f} {unit}" if unit == "bytes" else f"{size_bytes:.1f} {unit}"
-        size_bytes /= 1024
-    return f"{size_bytes:.1f} TiB"

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from gphotosfs import errors
-from gphotosfs.cli.failures import EXIT_CODES, FAILED
-from gphotosfs.cli.streams import discard_output, open_standard_streams
+from gphotosfs.cli.telling.failures import EXIT_CODES, FAILED
+from gphotosfs.cli.telling.streams import discard_output, open_standard_streams
 
 
 class Commands(click.Group):
@@ -68,6 +68,6 @@ class Commands(click.Group):
 def _saying(*, in_notification: bool) -> AbstractContextManager[None]:
     if not in_notification:
         return nullcontext()
-    from gphotosfs.cli.notification import as_notification
+    from gphotosfs.cli.telling.notification import as_notification
 
     return as_notification()

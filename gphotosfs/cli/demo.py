@@ -8,9 +8,9 @@ from shlex import quote
 import click
 
 from gphotosfs.cli.arguments import folders
-from gphotosfs.cli.checks import Life, check_system, life_of, usable_mountpoint
-from gphotosfs.cli.daemons import resolved
 from gphotosfs.cli.mount import mount_and_serve
+from gphotosfs.cli.mounting.checks import Life, check_system, life_of, usable_mountpoint
+from gphotosfs.cli.mounting.daemons import resolved
 from gphotosfs.cli.pick import pick_photos
 from gphotosfs.cli.unmount import unmount_ours
 from gphotosfs.config import Folders, MountRequest, read_config_file, settings_from

@@ -13,17 +13,17 @@ import click
 import trio
 
 from gphotosfs.cli.arguments import json_option, profile_option, typed
-from gphotosfs.cli.checks import Life, life_of
-from gphotosfs.cli.failures import FAILED, SIGN_IN_NEEDED
+from gphotosfs.cli.mounting.checks import Life, life_of
+from gphotosfs.cli.telling.failures import FAILED, SIGN_IN_NEEDED
 from gphotosfs.config import Folders, Profile, Settings, read_config_file, settings_from
 from gphotosfs.control import mounts, recorded_mounts
 from gphotosfs.control.mounts import MOUNTINFO
 from gphotosfs.doctor import Finding, Level, Machine, Patient, examine_google, examine_machine
 from gphotosfs.errors import ConfigError
-from gphotosfs.google import token_file
-from gphotosfs.google.endpoints import GOOGLE, Endpoints
 from gphotosfs.google.questions import questions
-from gphotosfs.google.quota import Ledger, ledger_path
+from gphotosfs.google.sign_in import token_file
+from gphotosfs.google.transport.endpoints import GOOGLE, Endpoints
+from gphotosfs.google.transport.quota import Ledger, ledger_path
 
 _SIGNS: Final = {
     Level.FINE: ("ok  ", "green"),

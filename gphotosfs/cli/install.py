@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from gphotosfs.cli.desktop_pieces import desktop_pieces
-from gphotosfs.cli.pieces import Installed, Piece, others_who_may_change, pieces
+from gphotosfs.cli.installing.desktop_pieces import desktop_pieces
+from gphotosfs.cli.installing.pieces import Installed, Piece, others_who_may_change, pieces
 from gphotosfs.errors import ConfigError
 
 

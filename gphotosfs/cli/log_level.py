@@ -3,7 +3,7 @@
 import click
 
 from gphotosfs.cli.arguments import folders
-from gphotosfs.cli.daemons import daemon_of
+from gphotosfs.cli.mounting.daemons import daemon_of
 from gphotosfs.config import Folders, LogLevel
 from gphotosfs.control import call
 from gphotosfs.errors import NotMountedError

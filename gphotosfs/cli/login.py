@@ -8,22 +8,22 @@ from pathlib import Path
 import click
 import trio
 
-from gphotosfs.cli import guidance
 from gphotosfs.cli.arguments import files, profile_option, typed
-from gphotosfs.cli.browser import open_page, show_address
 from gphotosfs.cli.doctor import asked_google, show
-from gphotosfs.cli.secret_files import read_secret_file, shown
-from gphotosfs.cli.taking_over import from_rclone, with_refresh_token
+from gphotosfs.cli.sign_in import guidance
+from gphotosfs.cli.sign_in.browser import open_page, show_address
+from gphotosfs.cli.sign_in.secret_files import read_secret_file, shown
+from gphotosfs.cli.sign_in.taking_over import from_rclone, with_refresh_token
 from gphotosfs.config import Profile, read_config_file, settings_from, sign_in_page
 from gphotosfs.doctor import Level
 from gphotosfs.errors import ConfigError, SignInError
-from gphotosfs.google import sign_in, token_file
-from gphotosfs.google.endpoints import GOOGLE, Endpoints
-from gphotosfs.google.hearing import plain_client
-from gphotosfs.google.oauth_client import OAuthClient, parse_client_file
-from gphotosfs.google.scopes import Source
-from gphotosfs.google.sign_in import Invitation
-from gphotosfs.google.token_file import SavedTokens
+from gphotosfs.google.sign_in import consent, token_file
+from gphotosfs.google.sign_in.consent import Invitation
+from gphotosfs.google.sign_in.oauth_client import OAuthClient, parse_client_file
+from gphotosfs.google.sign_in.scopes import Source
+from gphotosfs.google.sign_in.token_file import SavedTokens
+from gphotosfs.google.transport.endpoints import GOOGLE, Endpoints
+from gphotosfs.google.transport.hearing import plain_client
 
 
 @click.command()
@@ -173,7 +173,7 @@ def signed_in(
 
     async def run() -> SavedTokens:
         async with plain_client(places) as http:
-            return await sign_in.sign_in(
+            return await consent.sign_in(
                 http,
                 places,
                 client,

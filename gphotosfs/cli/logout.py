@@ -7,10 +7,10 @@ from gphotosfs.cli.arguments import profile_option
 from gphotosfs.cli.login import endpoints_of
 from gphotosfs.config import Profile
 from gphotosfs.errors import ConfigError, RemoteError, SignInError
-from gphotosfs.google import token_endpoint, token_file
-from gphotosfs.google.endpoints import Endpoints
-from gphotosfs.google.hearing import plain_client
-from gphotosfs.google.oauth_client import GRANTS_PAGE
+from gphotosfs.google.sign_in import token_endpoint, token_file
+from gphotosfs.google.sign_in.oauth_client import GRANTS_PAGE
+from gphotosfs.google.transport.endpoints import Endpoints
+from gphotosfs.google.transport.hearing import plain_client
 
 
 @click.command()

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from gphotosfs.cli.all_profiles import mount_all
 from gphotosfs.cli.arguments import (
     files,
     mount_options,
@@ -16,9 +15,10 @@ from gphotosfs.cli.arguments import (
     profiles,
     source_or_mountpoint,
 )
-from gphotosfs.cli.background import Serve, serve_in_background, serve_in_foreground
-from gphotosfs.cli.checks import check_signed_in, check_system, links_to, usable_mountpoint
-from gphotosfs.cli.identity import become
+from gphotosfs.cli.mounting.all_profiles import mount_all
+from gphotosfs.cli.mounting.background import Serve, serve_in_background, serve_in_foreground
+from gphotosfs.cli.mounting.checks import check_signed_in, check_system, links_to, usable_mountpoint
+from gphotosfs.cli.mounting.identity import become
 from gphotosfs.config import (
     OPTIONS,
     MountOptions,

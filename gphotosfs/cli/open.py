@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from gphotosfs.cli.arguments import files
-from gphotosfs.cli.browser import open_page, show_address
+from gphotosfs.cli.sign_in.browser import open_page, show_address
 from gphotosfs.errors import ConfigError, NoEntryError
 
 _ADDRESS: Final = "user.gphotos.url"

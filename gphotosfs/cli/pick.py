@@ -8,11 +8,11 @@ import click
 import trio
 
 from gphotosfs.cli.arguments import json_option, profile_option, typed
-from gphotosfs.cli.browser import open_page, show_address
-from gphotosfs.cli.cache import readable
-from gphotosfs.cli.failures import FAILED
-from gphotosfs.cli.progress import Shown, photos_and_videos
-from gphotosfs.cli.reaching import reached
+from gphotosfs.cli.mounting.reaching import reached
+from gphotosfs.cli.sign_in.browser import open_page, show_address
+from gphotosfs.cli.telling.failures import FAILED
+from gphotosfs.cli.telling.progress import Shown, photos_and_videos
+from gphotosfs.cli.telling.sizes import readable
 from gphotosfs.config import Profile
 from gphotosfs.control.client import Client
 from gphotosfs.errors import NoEntryError, PermissionRefusedError, SignInError

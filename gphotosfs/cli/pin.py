@@ -11,12 +11,12 @@ import click
 import trio
 
 from gphotosfs.cli.arguments import files, json_option, named, profile_option, profiles, typed
-from gphotosfs.cli.cache import readable
-from gphotosfs.cli.daemons import daemon_around
-from gphotosfs.cli.failures import FAILED, SIGN_IN_NEEDED
+from gphotosfs.cli.mounting.daemons import daemon_around
+from gphotosfs.cli.mounting.reaching import reached, reached_at
 from gphotosfs.cli.pick import INTERRUPTED
-from gphotosfs.cli.progress import Shown, photos_and_videos
-from gphotosfs.cli.reaching import reached, reached_at
+from gphotosfs.cli.telling.failures import FAILED, SIGN_IN_NEEDED
+from gphotosfs.cli.telling.progress import Shown, photos_and_videos
+from gphotosfs.cli.telling.sizes import readable
 from gphotosfs.config import Folders, Profile
 from gphotosfs.control.client import Client
 from gphotosfs.errors import NoEntryError, NotMountedError

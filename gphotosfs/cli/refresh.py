@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 import click
 
 from gphotosfs.cli.arguments import files
-from gphotosfs.cli.daemons import Daemon, daemon_around, daemon_of, resolved
+from gphotosfs.cli.mounting.daemons import Daemon, daemon_around, daemon_of, resolved
 from gphotosfs.config import Folders
 from gphotosfs.control import call, mounted_at
 from gphotosfs.errors import ConfigError, NotADirectoryEntryError

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import click
 
-from gphotosfs.cli.all_profiles import mounts_in
 from gphotosfs.cli.arguments import folders, json_option
-from gphotosfs.cli.checks import cleared_if_dead
-from gphotosfs.cli.daemons import daemon_of
-from gphotosfs.cli.status_lines import flat
+from gphotosfs.cli.mounting.all_profiles import mounts_in
+from gphotosfs.cli.mounting.checks import cleared_if_dead
+from gphotosfs.cli.mounting.daemons import daemon_of
+from gphotosfs.cli.telling.status_lines import flat
 from gphotosfs.config import Folders
 from gphotosfs.control import call, recorded_mounts
 from gphotosfs.errors import NotMountedError
@@ -83,7 +83,7 @@ def _show(states: list[dict[str, Any]]) -> None:
     if sys.stdout.isatty():
         from rich.console import Console
 
-        from gphotosfs.cli.status_table import table
+        from gphotosfs.cli.telling.status_table import table
 
         Console().print(table(states))
     else:
@@ -95,7 +95,7 @@ def _show(states: list[dict[str, Any]]) -> None:
 def _watch(sockets: dict[str, Path]) -> None:
     from rich.live import Live
 
-    from gphotosfs.cli.status_table import table
+    from gphotosfs.cli.telling.status_table import table
 
     with Live(table(_states(sockets)), screen=True, auto_refresh=False) as live:
         try:

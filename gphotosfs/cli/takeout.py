@@ -10,9 +10,9 @@ import click
 import trio
 
 from gphotosfs.cli.arguments import files, folders, json_option, profile_option, typed
-from gphotosfs.cli.cache import readable
-from gphotosfs.cli.failures import FAILED
-from gphotosfs.cli.reaching import reached
+from gphotosfs.cli.mounting.reaching import reached
+from gphotosfs.cli.telling.failures import FAILED
+from gphotosfs.cli.telling.sizes import readable
 from gphotosfs.config import Profile
 from gphotosfs.control.client import Client
 from gphotosfs.errors import NoEntryError

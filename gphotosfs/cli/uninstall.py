@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from gphotosfs.cli.desktop_pieces import desktop_pieces
-from gphotosfs.cli.pieces import pieces
+from gphotosfs.cli.installing.desktop_pieces import desktop_pieces
+from gphotosfs.cli.installing.pieces import pieces
 
 
 @click.command()

@@ -7,10 +7,10 @@ from typing import Final
 
 import click
 
-from gphotosfs.cli.all_profiles import mounts_in
 from gphotosfs.cli.arguments import folders
-from gphotosfs.cli.checks import ends_within, take_away
-from gphotosfs.cli.daemons import daemon_of
+from gphotosfs.cli.mounting.all_profiles import mounts_in
+from gphotosfs.cli.mounting.checks import ends_within, take_away
+from gphotosfs.cli.mounting.daemons import daemon_of
 from gphotosfs.config import Folders
 from gphotosfs.errors import MountError
 

@@ -13,9 +13,9 @@ from typing import Final
 
 from gphotosfs.control import call
 from gphotosfs.errors import NotMountedError
-from gphotosfs.simulator.items import EVENT_ITEMS, SECOND_NS
-from gphotosfs.simulator.takeout import Quirks, export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.library.items import EVENT_ITEMS, SECOND_NS
+from gphotosfs.simulator.library.world import World
+from gphotosfs.simulator.takeout.exports import Quirks, export
 
 # Another seed than the simulated Google's, and older than all that it shows: what only Takeout has.
 _SEED: Final = 39  # some mountains and some sea; photos alone but for one film

@@ -11,10 +11,10 @@ from gphotosfs.errors import (
     ServiceDisabledError,
     SignInError,
 )
-from gphotosfs.google import refusals
-from gphotosfs.google.hearing import Heard
-from gphotosfs.google.oauth_client import library_api_page, picker_api_page
-from gphotosfs.google.quota import Kind, Ledger, next_reset_s
+from gphotosfs.google.sign_in.oauth_client import library_api_page, picker_api_page
+from gphotosfs.google.transport import refusals
+from gphotosfs.google.transport.hearing import Heard
+from gphotosfs.google.transport.quota import Kind, Ledger, next_reset_s
 
 QUOTA: Final = "quota"
 

@@ -12,11 +12,11 @@ from gphotosfs.errors import (
     RemoteError,
     SignInError,
 )
-from gphotosfs.google import scopes
 from gphotosfs.google.questions import Questions
-from gphotosfs.google.quota import Kind, Ledger
-from gphotosfs.google.token_endpoint import granted_by
-from gphotosfs.google.token_file import SavedTokens
+from gphotosfs.google.sign_in import scopes
+from gphotosfs.google.sign_in.token_endpoint import granted_by
+from gphotosfs.google.sign_in.token_file import SavedTokens
+from gphotosfs.google.transport.quota import Kind, Ledger
 from gphotosfs.lanes import Lane
 
 

@@ -16,7 +16,7 @@ from gphotosfs import __version__
 from gphotosfs.config import Profile, Settings, read_config_file, settings_from
 from gphotosfs.doctor.finding import Finding, failed, fine, warning
 from gphotosfs.errors import ConfigError
-from gphotosfs.google.token_file import is_readable_by_others
+from gphotosfs.google.sign_in.token_file import is_readable_by_others
 
 # What a cache needs to be of any use: some photos and the head of a film.
 _CACHE_LEAST_BYTES: Final = 100 << 20

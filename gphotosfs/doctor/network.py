@@ -5,8 +5,8 @@ from typing import Final
 
 from gphotosfs.doctor.finding import Finding, failed, fine
 from gphotosfs.errors import RemoteError
-from gphotosfs.google.hearing import Heard
-from gphotosfs.google.unheard import Unheard, why_unheard
+from gphotosfs.google.transport.hearing import Heard
+from gphotosfs.google.transport.unheard import Unheard, why_unheard
 
 # Access tokens live an hour and certificates days; a smaller difference harms nothing.
 CLOCK_OFF_MAX_S: Final = 300.0

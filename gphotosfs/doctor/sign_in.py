@@ -6,10 +6,10 @@ from typing import Final
 from gphotosfs.config import sign_in_page
 from gphotosfs.doctor.finding import Finding, failed, fine, warning
 from gphotosfs.errors import ConfigError, SignInError
-from gphotosfs.google import scopes
-from gphotosfs.google.hearing import Heard
-from gphotosfs.google.oauth_client import GRANTS_PAGE, audience_page, clients_page
-from gphotosfs.google.token_file import SavedTokens
+from gphotosfs.google.sign_in import scopes
+from gphotosfs.google.sign_in.oauth_client import GRANTS_PAGE, audience_page, clients_page
+from gphotosfs.google.sign_in.token_file import SavedTokens
+from gphotosfs.google.transport.hearing import Heard
 
 # "A project with an OAuth consent screen of status Testing is issued a refresh token expiring in
 # 7 days." https://developers.google.com/identity/protocols/oauth2#expiration (read 2026-11)

@@ -12,8 +12,8 @@ from gphotosfs.errors import (
     ContentChangedError,
     ServerTroubleError,
 )
-from gphotosfs.google.answer import Answer
-from gphotosfs.google.closing import finish, give_up
+from gphotosfs.google.transport.answer import Answer
+from gphotosfs.google.transport.closing import finish, give_up
 
 # A connection that is silent for this long is broken; below the 30 s that a system call may take, so
 # that its reader still gets bytes from another one.

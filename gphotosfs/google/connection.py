@@ -12,19 +12,19 @@ import httpx
 
 from gphotosfs import __version__, limits
 from gphotosfs.google import library
-from gphotosfs.google.ask import CONNECT_S, DEADLINE_S
 from gphotosfs.google.base_urls import BaseUrls
-from gphotosfs.google.clients import Client, Clients
-from gphotosfs.google.endpoints import GOOGLE, Endpoints
 from gphotosfs.google.http import Http
 from gphotosfs.google.library import LibraryApi
 from gphotosfs.google.media import GoogleMedia
-from gphotosfs.google.oauth import REFRESH_TIMEOUT_S, TokenRequest, Tokens
 from gphotosfs.google.picker import PickerApi
-from gphotosfs.google.quota import Kind, Ledger, ledger_path
-from gphotosfs.google.streams import read_whole_arrivals
-from gphotosfs.google.throttle import Throttle
-from gphotosfs.google.unreachable import Unreachable
+from gphotosfs.google.sign_in.access_tokens import REFRESH_TIMEOUT_S, TokenRequest, Tokens
+from gphotosfs.google.transport.ask import CONNECT_S, DEADLINE_S
+from gphotosfs.google.transport.clients import Client, Clients
+from gphotosfs.google.transport.endpoints import GOOGLE, Endpoints
+from gphotosfs.google.transport.quota import Kind, Ledger, ledger_path
+from gphotosfs.google.transport.streams import read_whole_arrivals
+from gphotosfs.google.transport.throttle import Throttle
+from gphotosfs.google.transport.unreachable import Unreachable
 from gphotosfs.lanes import Lane
 
 # Between two files of a walk a connection stays open, at a few KB each.

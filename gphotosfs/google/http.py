@@ -22,16 +22,16 @@ from gphotosfs.errors import (
     RemoteError,
     ServerTroubleError,
 )
-from gphotosfs.google import refusals
-from gphotosfs.google.admission import Admission
-from gphotosfs.google.ask import DEADLINE_S, PAUSES_S, REDIRECTS_MAX, Ask, Trouble
-from gphotosfs.google.clients import Clients
-from gphotosfs.google.closing import close, give_up
-from gphotosfs.google.endpoints import Endpoints
-from gphotosfs.google.oauth import Tokens
-from gphotosfs.google.quota import Kind, Ledger
-from gphotosfs.google.tally import Tally
-from gphotosfs.google.unreachable import Unreachable
+from gphotosfs.google.sign_in.access_tokens import Tokens
+from gphotosfs.google.transport import refusals
+from gphotosfs.google.transport.admission import Admission
+from gphotosfs.google.transport.ask import DEADLINE_S, PAUSES_S, REDIRECTS_MAX, Ask, Trouble
+from gphotosfs.google.transport.clients import Clients
+from gphotosfs.google.transport.closing import close, give_up
+from gphotosfs.google.transport.endpoints import Endpoints
+from gphotosfs.google.transport.quota import Kind, Ledger
+from gphotosfs.google.transport.tally import Tally
+from gphotosfs.google.transport.unreachable import Unreachable
 from gphotosfs.lanes import current_lane
 
 T = TypeVar("T")

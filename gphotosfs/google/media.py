@@ -12,14 +12,14 @@ from gphotosfs.errors import (
     PermissionRefusedError,
     RemoteError,
 )
-from gphotosfs.google import endpoints
-from gphotosfs.google.answer import Answer, judged, length_of_head
-from gphotosfs.google.ask import ANSWER_S, Ask
 from gphotosfs.google.base_urls import BaseUrl, BaseUrls
 from gphotosfs.google.body import STALL_S, GoogleBody
 from gphotosfs.google.http import Http
-from gphotosfs.google.quota import Kind
-from gphotosfs.google.throttle import Throttle
+from gphotosfs.google.transport import endpoints
+from gphotosfs.google.transport.answer import Answer, judged, length_of_head
+from gphotosfs.google.transport.ask import ANSWER_S, Ask
+from gphotosfs.google.transport.quota import Kind
+from gphotosfs.google.transport.throttle import Throttle
 from gphotosfs.lanes import Lane, current_lane
 from gphotosfs.model import BlobKey, Processing, Variant
 

@@ -9,8 +9,8 @@ from gphotosfs.google import picker_wire
 from gphotosfs.google.base_urls import BaseUrls
 from gphotosfs.google.http import Http
 from gphotosfs.google.media import GoogleMedia
-from gphotosfs.google.quota import Kind
-from gphotosfs.google.throttle import Throttle
+from gphotosfs.google.transport.quota import Kind
+from gphotosfs.google.transport.throttle import Throttle
 from gphotosfs.google.wire import ItemsPage
 from gphotosfs.model import ItemId, MediaItem, Page, PickingSession, SessionId
 

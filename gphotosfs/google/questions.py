@@ -6,10 +6,10 @@ from typing import Final
 
 import httpx
 
-from gphotosfs.google import token_endpoint
-from gphotosfs.google.endpoints import Endpoints, parse
-from gphotosfs.google.hearing import Heard, hear, plain_client
-from gphotosfs.google.token_file import SavedTokens
+from gphotosfs.google.sign_in import token_endpoint
+from gphotosfs.google.sign_in.token_file import SavedTokens
+from gphotosfs.google.transport.endpoints import Endpoints, parse
+from gphotosfs.google.transport.hearing import Heard, hear, plain_client
 
 # A session that does not exist: an API that is enabled says so, one that is not says that.
 _NO_SESSION: Final = "/v1/sessions/none"

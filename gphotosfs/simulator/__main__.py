@@ -12,9 +12,9 @@ from pathlib import Path
 import trio
 
 from gphotosfs.simulator import control
+from gphotosfs.simulator.library.world import DRAWN_BYTES, World
 from gphotosfs.simulator.server import Server, listen, origin
 from gphotosfs.simulator.service import Origins, SimulatedGoogle
-from gphotosfs.simulator.world import DRAWN_BYTES, World
 
 
 def main() -> None:

@@ -8,9 +8,9 @@ from urllib.parse import unquote
 from gphotosfs.simulator.content import Whole
 from gphotosfs.simulator.exchange import Answer, Request, json_answer, not_found
 from gphotosfs.simulator.faults import Fault
-from gphotosfs.simulator.items import Item
+from gphotosfs.simulator.library.items import Item
+from gphotosfs.simulator.library.world import Album
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import Album
 
 PREFIX: Final = "/_simulator/"
 STOP: Final = PREFIX + "stop"

@@ -11,9 +11,9 @@ from PIL import Image
 from gphotosfs.simulator.base_urls import BaseUrls
 from gphotosfs.simulator.content import Content, Whole
 from gphotosfs.simulator.exchange import Answer, Request, html_answer
-from gphotosfs.simulator.items import Item
+from gphotosfs.simulator.library.items import Item
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.options import Options
-from gphotosfs.simulator.world import World
 
 _PATH: Final = re.compile(r"/lr/([A-Za-z0-9_=-]*?)(?:=([a-z][A-Za-z0-9-]*))?")
 _SIZES: Final = re.compile(r"(?:w\d{1,5}|h\d{1,5}|w\d{1,5}-h\d{1,5}(?:-c)?)(?:-no)?")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from gphotosfs.simulator.oauth import ACCESS_TOKEN_LIFE_S
+from gphotosfs.simulator.sign_in.oauth import ACCESS_TOKEN_LIFE_S
 
 
 @dataclass(kw_only=True)

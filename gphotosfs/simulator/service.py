@@ -9,7 +9,11 @@ from urllib.parse import urlsplit
 
 import trio
 
-from gphotosfs.simulator import consent, library_api, media, mishaps, picker_page, refusals
+from gphotosfs.simulator import media, mishaps
+from gphotosfs.simulator.api import library_api, picker_page, refusals
+from gphotosfs.simulator.api.library_api import Call, LibraryApi
+from gphotosfs.simulator.api.picker import Picker, Session
+from gphotosfs.simulator.api.picker_api import PickerApi
 from gphotosfs.simulator.base_urls import BaseUrls
 from gphotosfs.simulator.exchange import (
     Answer,
@@ -23,13 +27,11 @@ from gphotosfs.simulator.exchange import (
     not_found,
 )
 from gphotosfs.simulator.faults import Fault, Faults
-from gphotosfs.simulator.library_api import Call, LibraryApi
-from gphotosfs.simulator.oauth import PICK, Accounts, Client
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.options import Options
-from gphotosfs.simulator.picker import Picker, Session
-from gphotosfs.simulator.picker_api import PickerApi
+from gphotosfs.simulator.sign_in import consent
+from gphotosfs.simulator.sign_in.oauth import PICK, Accounts, Client
 from gphotosfs.simulator.transport import InProcess, InProcessSync
-from gphotosfs.simulator.world import World
 
 # Bodies go out in pieces of this size; a piece is what a fault or a slow line falls between.
 CHUNK_BYTES: Final = 1 << 16

@@ -29,7 +29,7 @@ WATCHED_SIDE_BY_SIDE: Final = 6
 a line of 25 MB/s one uses 18, two 23.5, four 24.8; of one of 75 MB/s one 36, four 72.5, six and more 74.2."""
 
 UNWATCHED_SIDE_BY_SIDE: Final = 3
-"""Else: of the four slots for background work (google/admission.py) one is left for listings."""
+"""Else: of the four slots for background work (google/transport/admission.py) one is left for listings."""
 
 BATCH: Final = 200
 """Items looked up at a time, which takes a thread some milliseconds."""

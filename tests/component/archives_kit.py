@@ -13,7 +13,7 @@ from gphotosfs.catalog import joining
 from gphotosfs.config import Settings
 from gphotosfs.google import connection
 from gphotosfs.model import Inode
-from gphotosfs.simulator.zip_writer import ZipWriter
+from gphotosfs.simulator.takeout.zip_writer import ZipWriter
 from tests.component.core_kit import Seen, profile_in
 
 PHOTO = b"a photo, as it is"

@@ -10,8 +10,8 @@ import trio
 
 from gphotosfs.google.connection import Google, connect
 from gphotosfs.model import BlobKey, ItemId, Variant
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 
 # 2026-11-22 12:00 UTC, 04:00 in California.
 NOON_S = 1795348800.0

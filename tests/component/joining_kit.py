@@ -7,10 +7,10 @@ import trio
 import trio.testing
 
 from gphotosfs.app.core import Core
-from gphotosfs.simulator.items import Item
+from gphotosfs.simulator.library.items import Item
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.takeout import Quirks, export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.takeout.exports import Quirks, export
 from tests.component.archives_kit import looked_at, names_in
 from tests.component.core_kit import (
     listing,

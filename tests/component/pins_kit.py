@@ -7,7 +7,7 @@ from typing import Any
 import trio
 
 from gphotosfs.app.core import Core
-from gphotosfs.simulator.items import Item
+from gphotosfs.simulator.library.items import Item
 from gphotosfs.simulator.service import SimulatedGoogle
 from tests.component.core_kit import content, walk
 from tests.component.google_kit import small_library, unix_now_s

@@ -7,7 +7,7 @@ from PIL import Image
 from gphotosfs.app.core import Core
 from gphotosfs.app.previews import TreeWithPreviews
 from gphotosfs.model import Inode
-from gphotosfs.simulator.items import Item
+from gphotosfs.simulator.library.items import Item
 from gphotosfs.simulator.service import SimulatedGoogle
 from tests.component.core_kit import listing
 from tests.component.google_kit import small_library

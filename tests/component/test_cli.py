@@ -11,12 +11,18 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from gphotosfs import errors
-from gphotosfs.cli.cache import readable
-from gphotosfs.cli.checks import Life, check_signed_in, life_of, links_to, usable_mountpoint
-from gphotosfs.cli.failures import EXIT_CODES
 from gphotosfs.cli.main import main
+from gphotosfs.cli.mounting.checks import (
+    Life,
+    check_signed_in,
+    life_of,
+    links_to,
+    usable_mountpoint,
+)
 from gphotosfs.cli.refresh import path_inside
-from gphotosfs.cli.status_lines import flat
+from gphotosfs.cli.telling.failures import EXIT_CODES
+from gphotosfs.cli.telling.sizes import readable
+from gphotosfs.cli.telling.status_lines import flat
 from gphotosfs.config import OPTIONS, Place, Profile
 from gphotosfs.control import ProfileLock
 from gphotosfs.control.server import serve

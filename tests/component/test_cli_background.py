@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gphotosfs.cli.checks import ends_within
+from gphotosfs.cli.mounting.checks import ends_within
 from gphotosfs.config import Folders
 from gphotosfs.control import record_of
 
@@ -18,7 +18,7 @@ STARTER = '''
 import json, os, sys
 from pathlib import Path
 from gphotosfs import errors
-from gphotosfs.cli.background import serve_in_background
+from gphotosfs.cli.mounting.background import serve_in_background
 from gphotosfs.config import Folders, MountRequest, Profile, Settings
 
 folder, behaviour = Path(sys.argv[1]), sys.argv[2]

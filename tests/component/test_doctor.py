@@ -16,10 +16,10 @@ import trustme
 
 from gphotosfs.doctor import Finding, Level, Patient, examine_google
 from gphotosfs.errors import ConfigError, SignInError
-from gphotosfs.google.endpoints import GOOGLE, Endpoints
 from gphotosfs.google.questions import questions
-from gphotosfs.google.quota import Kind, Ledger, next_reset_s
-from gphotosfs.google.token_file import SavedTokens
+from gphotosfs.google.sign_in.token_file import SavedTokens
+from gphotosfs.google.transport.endpoints import GOOGLE, Endpoints
+from gphotosfs.google.transport.quota import Kind, Ledger, next_reset_s
 from gphotosfs.lanes import Lane
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "google"

@@ -12,7 +12,7 @@ from gphotosfs.app.core import Core
 from gphotosfs.config import Settings
 from gphotosfs.errors import QuotaError
 from gphotosfs.google.connection import connect
-from gphotosfs.google.quota import FIRST_PAUSE_S, Kind, Ledger, ledger_path
+from gphotosfs.google.transport.quota import FIRST_PAUSE_S, Kind, Ledger, ledger_path
 from gphotosfs.lanes import Lane
 from gphotosfs.simulator.service import SimulatedGoogle
 from tests.component.core_kit import Seen, calls, content, inline, listing, profile_in

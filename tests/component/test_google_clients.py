@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from gphotosfs.google.clients import EACH, Client, Clients
+from gphotosfs.google.transport.clients import EACH, Client, Clients
 
 
 async def body() -> AsyncIterator[bytes]:

@@ -23,9 +23,9 @@ from gphotosfs.errors import (
     SignInError,
 )
 from gphotosfs.google.connection import Google, connect
-from gphotosfs.google.endpoints import Endpoints
-from gphotosfs.google.hearing import hear, plain_client
-from gphotosfs.google.quota import Kind
+from gphotosfs.google.transport.endpoints import Endpoints
+from gphotosfs.google.transport.hearing import hear, plain_client
+from gphotosfs.google.transport.quota import Kind
 from gphotosfs.lanes import Lane, in_lane
 from gphotosfs.model import BlobKey, ItemId, Variant
 from gphotosfs.simulator.service import SimulatedGoogle

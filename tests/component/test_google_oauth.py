@@ -9,8 +9,8 @@ import pytest
 import trio
 
 from gphotosfs.errors import OfflineError, RefusedAddressError, ServerTroubleError, SignInError
-from gphotosfs.google import token_file
 from gphotosfs.google.connection import Google, connect
+from gphotosfs.google.sign_in import token_file
 from gphotosfs.simulator.service import SimulatedGoogle
 from tests.component.google_kit import connected, small_library
 from tests.component.google_kit import token_file as written

@@ -9,10 +9,10 @@ import trio.testing
 
 from gphotosfs import errors
 from gphotosfs.google.connection import Google
-from gphotosfs.google.quota import Kind
+from gphotosfs.google.transport.quota import Kind
 from gphotosfs.model import BlobKey, ItemId, MediaItem, SessionId, Variant
-from gphotosfs.simulator.oauth import READ
 from gphotosfs.simulator.service import Origins, SimulatedGoogle
+from gphotosfs.simulator.sign_in.oauth import READ
 from tests.component.google_kit import connected, small_library, unix_now_s
 
 

@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from gphotosfs.google.connection import Google, connect
-from gphotosfs.google.endpoints import Endpoints
+from gphotosfs.google.transport.endpoints import Endpoints
 from gphotosfs.simulator import server
 from gphotosfs.simulator.service import Origins, SimulatedGoogle
 from tests.component.google_kit import a_photo, a_video, read, small_library, token_file

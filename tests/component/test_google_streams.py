@@ -11,7 +11,7 @@ import trio
 import trio.testing
 import trustme
 
-from gphotosfs.google.streams import ARRIVAL_BYTES, Backend, Wide, read_whole_arrivals
+from gphotosfs.google.transport.streams import ARRIVAL_BYTES, Backend, Wide, read_whole_arrivals
 
 RECORD_BYTES = 16 * 2**10
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gphotosfs.cli.desktop_pieces import ThunarActions, desktop_pieces
+from gphotosfs.cli.installing.desktop_pieces import ThunarActions, desktop_pieces
+from gphotosfs.cli.installing.pieces import MARK, Installed, others_who_may_change, program
 from gphotosfs.cli.main import main
-from gphotosfs.cli.pieces import MARK, Installed, others_who_may_change, program
 from gphotosfs.desktop import thunar
 from gphotosfs.desktop.actions import ACTIONS
 

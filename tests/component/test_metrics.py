@@ -9,10 +9,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from gphotosfs.app.metrics import metrics_text
-from gphotosfs.cli.status_table import table
-from gphotosfs.google.quota import Kind
+from gphotosfs.cli.telling.status_table import table
+from gphotosfs.google.transport.quota import Kind
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 from tests.component.core_kit import content, everything_seen, listing, running_core
 
 

@@ -7,8 +7,8 @@ import trio
 import trio.testing
 
 from gphotosfs import errors
-from gphotosfs.simulator.oauth import PICK, READ
 from gphotosfs.simulator.service import SimulatedGoogle
+from gphotosfs.simulator.sign_in.oauth import PICK, READ
 from tests.component.core_kit import content, everything_seen, listing, running_core, walk
 from tests.component.google_kit import small_library, unix_now_s
 from tests.component.picks_kit import (

@@ -11,9 +11,9 @@ from PIL import Image
 from gphotosfs import errors
 from gphotosfs.app.core import Core
 from gphotosfs.model import original_of
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.takeout import Quirks, export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.takeout.exports import Quirks, export
 from tests.component.archives_kit import content_of, names_in, packed, signed_out, told
 from tests.component.core_kit import Seen, byte_requests, running_core
 from tests.component.picks_kit import a_library_and_more, begun, picked, some, until

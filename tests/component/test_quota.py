@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from gphotosfs.errors import QuotaError
-from gphotosfs.google.quota import Kind, Ledger, next_reset_s, pacific_day
+from gphotosfs.google.transport.quota import Kind, Ledger, next_reset_s, pacific_day
 from gphotosfs.lanes import Lane
 from tests.component.google_kit import NOON_S
 

@@ -19,7 +19,7 @@ TOKENS = {
 UNLOCK = "printf password | gnome-keyring-daemon --unlock --components=secrets --daemonize >&2"
 SHOW = """
 from gphotosfs.config import Profile
-from gphotosfs.google import token_file
+from gphotosfs.google.sign_in import token_file
 found = token_file.load(Profile().credentials_path)
 print(found.refresh_token, found.client_secret)
 """

@@ -7,15 +7,15 @@ import pytest
 import trio
 
 from gphotosfs.errors import ServerTroubleError, SignInError
-from gphotosfs.google.endpoints import GOOGLE, Endpoints
-from gphotosfs.google.hearing import Heard
-from gphotosfs.google.oauth_client import OAuthClient
-from gphotosfs.google.scopes import READ_LIBRARY, Source
-from gphotosfs.google.sign_in import Invitation, allowed_of, challenge, code_in, sign_in
-from gphotosfs.google.token_endpoint import granted_by
-from gphotosfs.google.token_file import SavedTokens
+from gphotosfs.google.sign_in.consent import Invitation, allowed_of, challenge, code_in, sign_in
+from gphotosfs.google.sign_in.oauth_client import OAuthClient
+from gphotosfs.google.sign_in.scopes import READ_LIBRARY, Source
+from gphotosfs.google.sign_in.token_endpoint import granted_by
+from gphotosfs.google.sign_in.token_file import SavedTokens
+from gphotosfs.google.transport.endpoints import GOOGLE, Endpoints
+from gphotosfs.google.transport.hearing import Heard
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 
 CLIENT = OAuthClient("123-abc.apps.googleusercontent.com", "GOCSPX-secret")
 

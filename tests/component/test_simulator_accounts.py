@@ -5,9 +5,9 @@ import httpx
 import pytest
 import trio
 
-from gphotosfs.simulator.oauth import APPEND, SCOPE_PREFIX, Client
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.sign_in.oauth import APPEND, SCOPE_PREFIX, Client
 from tests.simulator_kit import calling
 
 

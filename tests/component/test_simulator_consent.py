@@ -8,9 +8,9 @@ import httpx
 import pytest
 import trio
 
-from gphotosfs.simulator.oauth import PICK, READ
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.sign_in.oauth import PICK, READ
 
 VERIFIER = "v" * 43
 CHALLENGE = (

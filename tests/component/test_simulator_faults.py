@@ -4,8 +4,8 @@ import httpx
 import pytest
 import trio
 
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 from tests.simulator_kit import Caller, calling
 
 

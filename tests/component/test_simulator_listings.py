@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 from tests.simulator_kit import calling
 
 

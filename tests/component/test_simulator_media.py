@@ -6,9 +6,9 @@ import pytest
 import trio
 from PIL import Image
 
-from gphotosfs.simulator.items import Item
+from gphotosfs.simulator.library.items import Item
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 from tests.simulator_kit import calling
 
 

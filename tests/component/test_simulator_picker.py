@@ -6,9 +6,9 @@ import httpx
 import pytest
 import trio.testing
 
-from gphotosfs.simulator.oauth import READ
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.sign_in.oauth import READ
 from tests.component.google_kit import unix_now_s
 from tests.simulator_kit import Caller, calling
 

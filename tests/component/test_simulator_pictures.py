@@ -7,8 +7,8 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from gphotosfs.simulator.items import THEMES, Item, moment
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.library.items import THEMES, Item, moment
+from gphotosfs.simulator.library.world import World
 
 DATE_TAKEN = 0x9003
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gphotosfs.model import Inode, ListingKind
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 from gphotosfs.views.layout import Which
 from tests.component.archives_kit import PHOTO, attributes_of, names_in, packed, signed_out, told
 from tests.component.core_kit import running_core

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gphotosfs.simulator.takeout import Quirks, Shown, export
-from gphotosfs.simulator.takeout_names import LANGUAGES
-from gphotosfs.simulator.world import World
-from gphotosfs.simulator.zip_writer import ZipWriter
+from gphotosfs.simulator.library.world import World
+from gphotosfs.simulator.takeout.exports import Quirks, Shown, export
+from gphotosfs.simulator.takeout.names import LANGUAGES
+from gphotosfs.simulator.takeout.zip_writer import ZipWriter
 from gphotosfs.takeout.exports import read_exports
 from gphotosfs.takeout.members import Notices
 from tests.takeout_kit import bytes_of, difference, opened, read_back, tried

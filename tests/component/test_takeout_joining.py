@@ -12,7 +12,7 @@ from gphotosfs.app.joining import Joining
 from gphotosfs.catalog import joining
 from gphotosfs.catalog.store import Connection
 from gphotosfs.model import Inode
-from gphotosfs.simulator.takeout import Quirks
+from gphotosfs.simulator.takeout.exports import Quirks
 from tests.component.archives_kit import attributes_of, looked_at, names_in
 from tests.component.core_kit import (
     Seen,

@@ -9,9 +9,9 @@ import trio.testing
 from gphotosfs.app.core import Core
 from gphotosfs.catalog.recent import RECENT_MAX
 from gphotosfs.model import ListingKind, Node
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.takeout import Quirks, export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.takeout.exports import Quirks, export
 from gphotosfs.views.layout import Which
 from tests.component.archives_kit import packed, signed_out, told
 from tests.component.core_kit import Seen, calls, listing, running_core

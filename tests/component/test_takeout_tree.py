@@ -12,9 +12,9 @@ from gphotosfs import errors
 from gphotosfs.catalog.store import fact
 from gphotosfs.model import Inode
 from gphotosfs.simulator.content import read_all
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.takeout import Quirks, export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.takeout.exports import Quirks, export
 from tests.component.archives_kit import (
     PHOTO,
     attributes_of,

@@ -10,8 +10,8 @@ import trio
 
 from gphotosfs.app.core import Core
 from gphotosfs.model import Inode
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 from tests.component.core_kit import content, listing, running_core, walk
 from tests.component.google_kit import Altered, small_library
 

@@ -4,8 +4,8 @@ import pytest
 import trio.testing
 
 from gphotosfs import errors
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 from tests.component.core_kit import ROOT, calls, listing, running_core
 
 

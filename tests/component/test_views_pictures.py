@@ -15,8 +15,8 @@ from gphotosfs.app.core import Core
 from gphotosfs.blobs.source import Body
 from gphotosfs.catalog.entries import ItemRow
 from gphotosfs.model import BlobKey, Inode, ItemId, MediaKind, Picture, Processing, Variant
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 from gphotosfs.views.pictures import Pictures, scaled
 from tests.component.archives_kit import packed, signed_out, told
 from tests.component.core_kit import content, running_core

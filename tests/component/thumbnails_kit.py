@@ -17,8 +17,8 @@ from gphotosfs.desktop.thumbnail_files import SIZES, ThumbnailFiles, uri_of
 from gphotosfs.desktop.thumbnails import Thumbnails
 from gphotosfs.model import Entry, Inode, Node
 from gphotosfs.pictures import texts_of
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 from tests.component.core_kit import inline, running_core
 
 THUNAR, LS, TUMBLER, NAUTILUS, BALOO = 1, 2, 3, 4, 5

@@ -6,7 +6,7 @@ import stat
 import sys
 from pathlib import Path
 
-from gphotosfs.cli.checks import ends_within
+from gphotosfs.cli.mounting.checks import ends_within
 from gphotosfs.simulator.process import Running
 from tests.mount.mounting import HANG_GUARD_S, Home, content
 

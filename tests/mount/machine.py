@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gphotosfs.cli.checks import ends_within
+from gphotosfs.cli.mounting.checks import ends_within
 from gphotosfs.control.mounts import Mounted, mounts
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.process import Running
-from gphotosfs.simulator.takeout import export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.takeout.exports import export
 from tests.mount.mounting import HANG_GUARD_S, PROJECT
 
 # Beside the interpreter that runs the tests, where `pip install` puts what is to be linked.

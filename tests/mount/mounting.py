@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from gphotosfs.cli.checks import ends_within, take_away
+from gphotosfs.cli.mounting.checks import ends_within, take_away
 from gphotosfs.config import Folders, Profile
 from gphotosfs.control import call, mounted_at, record_of
 from gphotosfs.errors import MountError

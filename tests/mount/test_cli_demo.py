@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from gphotosfs.cli.checks import ends_within, take_away
+from gphotosfs.cli.mounting.checks import ends_within, take_away
 from gphotosfs.control import mounted_at
 from gphotosfs.desktop.thumbnail_files import Pictured, ThumbnailFiles
 from gphotosfs.pictures import thumbnail_pngs

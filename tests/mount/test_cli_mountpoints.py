@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gphotosfs.cli.checks import Life, life_of, take_away, usable_mountpoint
-from gphotosfs.cli.daemons import daemon_of
+from gphotosfs.cli.mounting.checks import Life, life_of, take_away, usable_mountpoint
+from gphotosfs.cli.mounting.daemons import daemon_of
 from gphotosfs.config import Folders, Profile
 from gphotosfs.control import mounted_at
 from gphotosfs.errors import MountError, NotMountedError

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gphotosfs.cli.checks import ends_within
+from gphotosfs.cli.mounting.checks import ends_within
 from gphotosfs.control import mounted_at
 from gphotosfs.simulator.process import Running
 from tests.mount.mounting import (

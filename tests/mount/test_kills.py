@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gphotosfs.cli.checks import ends_within
+from gphotosfs.cli.mounting.checks import ends_within
 from gphotosfs.simulator.process import Running, running
 from tests.mount.mounting import (
     HANG_GUARD_S,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from gphotosfs.cli.checks import ends_within, take_away
+from gphotosfs.cli.mounting.checks import ends_within, take_away
 from gphotosfs.config import Profile
 from gphotosfs.control import mounted_at
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.process import Running
-from gphotosfs.simulator.takeout import export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.takeout.exports import export
 from tests.mount.mounting import HANG_GUARD_S, Home
 
 pytestmark = pytest.mark.mount

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gphotosfs.cli.checks import ends_within
+from gphotosfs.cli.mounting.checks import ends_within
 from gphotosfs.simulator.process import Running
 from tests.mount.machine import PROGRAMS, Machine, machine
 from tests.mount.mounting import HANG_GUARD_S

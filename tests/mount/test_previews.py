@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.process import running
-from gphotosfs.simulator.takeout import Quirks, export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.takeout.exports import Quirks, export
 from tests.mount.mounting import Home, Mount, Pictures, counted, eventually, sh
 from tests.mount.test_takeout import Alone
 

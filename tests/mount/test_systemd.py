@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gphotosfs.cli.checks import ends_within
+from gphotosfs.cli.mounting.checks import ends_within
 from gphotosfs.simulator.process import Running
 from tests.mount.machine import HOMES, USERS, Machine, machine
 from tests.mount.mounting import HANG_GUARD_S, PROJECT

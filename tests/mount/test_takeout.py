@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gphotosfs.config import Folders, Profile
-from gphotosfs.simulator.takeout import Quirks, export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.library.world import World
+from gphotosfs.simulator.takeout.exports import Quirks, export
 from tests.mount.mounting import HANG_GUARD_S, Home, sh
 
 pytestmark = pytest.mark.mount

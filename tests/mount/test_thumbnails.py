@@ -10,9 +10,9 @@ import pytest
 
 from gphotosfs.desktop.thumbnail_files import uri_of
 from gphotosfs.pictures import texts_of
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.process import Running, running
-from gphotosfs.simulator.takeout import export
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.takeout.exports import export
 from tests.mount.mounting import HANG_GUARD_S, Home, Mount, counted, eventually, sh
 
 pytestmark = pytest.mark.mount

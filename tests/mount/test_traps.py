@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from gphotosfs.cli.checks import take_away
+from gphotosfs.cli.mounting.checks import take_away
 from gphotosfs.control import mounted_at
 from gphotosfs.errors import MountError
 from gphotosfs.simulator.process import Running, running

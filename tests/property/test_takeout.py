@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gphotosfs.simulator.takeout import Quirks
-from gphotosfs.simulator.takeout_names import LANGUAGES
-from gphotosfs.simulator.world import World
+from gphotosfs.simulator.library.world import World
+from gphotosfs.simulator.takeout.exports import Quirks
+from gphotosfs.simulator.takeout.names import LANGUAGES
 from tests.takeout_kit import tried
 
 # Short and long, with and without an extension, with what is replaced and what is counted. A dash and

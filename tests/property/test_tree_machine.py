@@ -18,9 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from gphotosfs import errors
 from gphotosfs.app.core import Core
 from gphotosfs.model import Inode, Node
-from gphotosfs.simulator.items import Item, day
+from gphotosfs.simulator.library.items import Item, day
+from gphotosfs.simulator.library.world import World
 from gphotosfs.simulator.service import SimulatedGoogle
-from gphotosfs.simulator.world import World
 from tests.component.core_kit import listing, running_core
 from tests.stepwise import Stepwise
 

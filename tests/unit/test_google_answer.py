@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from gphotosfs.errors import BadAnswerError
-from gphotosfs.google.answer import judged, length_of_head
+from gphotosfs.google.transport.answer import judged, length_of_head
 
 URL = "https://lh3.googleusercontent.com/lr/x=d"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gphotosfs.errors import RefusedAddressError
-from gphotosfs.google.endpoints import GOOGLE, Endpoints, parse
+from gphotosfs.google.transport.endpoints import GOOGLE, Endpoints, parse
 
 LOCAL = Endpoints("http://127.0.0.1:8080")
 

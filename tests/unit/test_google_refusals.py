@@ -13,7 +13,7 @@ from gphotosfs.errors import (
     ServiceDisabledError,
     SignInError,
 )
-from gphotosfs.google import refusals
+from gphotosfs.google.transport import refusals
 
 HELP = {
     "@type": "type.googleapis.com/google.rpc.Help",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gphotosfs.errors import ConfigError, SignInError
-from gphotosfs.google import token_file
+from gphotosfs.google.sign_in import token_file
 
 MINIMAL = {
     "client_id": "123456789012-abc.apps.googleusercontent.com",

@@ -8,9 +8,9 @@ import pytest
 
 from gphotosfs.config import Folders, Profile
 from gphotosfs.errors import ConfigError
-from gphotosfs.google import token_file
-from gphotosfs.google.keyring import KeyringError
-from gphotosfs.google.token_file import SavedTokens
+from gphotosfs.google.sign_in import token_file
+from gphotosfs.google.sign_in.keyring import KeyringError
+from gphotosfs.google.sign_in.token_file import SavedTokens
 
 TOKENS = SavedTokens(
     client_id="123-abc.apps.googleusercontent.com",

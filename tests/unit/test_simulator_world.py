@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from gphotosfs.simulator.content import Noise, read_all
-from gphotosfs.simulator.world import UnknownIdError, World
+from gphotosfs.simulator.library.world import UnknownIdError, World
 
 
 @pytest.mark.parametrize("count", [1, 10, 250, 20_000])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from gphotosfs.simulator import films, scenes
+from gphotosfs.simulator.pictures import films, scenes
 from gphotosfs.takeout.dimensions import dimensions
 
 WIDTH, HEIGHT = 122, 78

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gphotosfs.errors import ArchiveError
-from gphotosfs.simulator.zip_writer import ENCRYPTED, LINK, ZipWriter
+from gphotosfs.simulator.takeout.zip_writer import ENCRYPTED, LINK, ZipWriter
 from gphotosfs.takeout.archive import Folder, ZipArchive
 from gphotosfs.takeout.inflating import EVERY_BYTES, Inflater
 from gphotosfs.takeout.members import Member, Notices, Packing

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gphotosfs.google.scopes import READ_LIBRARY, READ_PICKED
+from gphotosfs.google.sign_in.scopes import READ_LIBRARY, READ_PICKED
 from gphotosfs.simulator.process import Running
 from tests import person
 from tests.component.login.kit import (

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gphotosfs.errors import ConfigError
-from gphotosfs.google.rclone_conf import SHARED_CLIENT_ID, plain, taken_from
+from gphotosfs.google.sign_in.rclone_conf import SHARED_CLIENT_ID, plain, taken_from
 from tests.rclone import program
 
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -1,0 +1,1 @@
+"""What `gphotosfs login` says and asks."""

@@ -1,0 +1,1 @@
+"""How a command tells a person what happens: progress, tables, failures, notifications."""

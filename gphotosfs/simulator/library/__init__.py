@@ -1,0 +1,1 @@
+"""What is in the pretend library, made from a seed."""

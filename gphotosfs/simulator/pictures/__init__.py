@@ -1,0 +1,1 @@
+"""Painted scenes and films."""

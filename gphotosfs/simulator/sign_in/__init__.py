@@ -1,0 +1,1 @@
+"""Consent, OAuth clients and tokens."""

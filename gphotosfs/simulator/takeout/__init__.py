@@ -1,0 +1,1 @@
+"""Takeout exports of the pretend library."""
