@@ -16,6 +16,8 @@ from gphotosfs.simulator.service import SimulatedGoogle
 # 2026-11-22 12:00 UTC, 04:00 in California.
 NOON_S = 1795348800.0
 
+YEAR_S = 365 * 86400.0
+
 
 def unix_now_s() -> float:
     """The wall clock of these tests: begins at noon and goes with trio's, which may jump."""
@@ -34,13 +36,14 @@ def small_library(**options: Any) -> World:
 
 
 def token_file(folder: Path, photos: SimulatedGoogle, *, signed_in: bool = True) -> Path:
-    """The client's token file, with an access token that is good for a while if signed in.
+    """The client's token file, with an access token that is good for a year if signed in.
 
     Under a virtual clock it has to be: a refresh runs in a thread, which such a clock outruns.
     """
     members = photos.client.authorized_user(photos.token_uri)
     if signed_in:
-        members |= {"token": photos.access_token(), "expiry": "2030-01-01T00:00:00Z"}
+        token = photos.accounts.issue(photos.client, YEAR_S)
+        members |= {"token": token, "expiry": "2030-01-01T00:00:00Z"}
     path = folder / "token.json"
     path.write_text(json.dumps(members))
     path.chmod(0o600)
