@@ -127,9 +127,10 @@ class ThumbnailFiles:
         except FileNotFoundError:
             return False  # somebody empties the folder at this moment
         except OSError as exc:
-            if not self._complained:
+            # Other threads write as well, and none comes in where nothing is called.
+            is_told, self._complained = self._complained, True
+            if not is_told:
                 log.warning("thumbnails can't be kept in %s: %s", self._folder, exc.strerror)
-            self._complained = True
             return False
         self._complained = False
         return True

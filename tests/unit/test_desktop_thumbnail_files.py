@@ -1,4 +1,5 @@
 import io
+import logging
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,25 @@ def test_a_broken_thumbnail_is_none(
     assert files.copy(A_URI, Pictured(B_URI, TIME_NS), [128]) == []
     assert files.write(Pictured(A_URI, TIME_NS), {128: pngs[128]})
     assert files.missing([128], A_URI, TIME_NS) == []
+
+
+def test_two_threads_that_meet_a_disk_in_trouble_tell_of_it_once(
+    tmp_path: Path, pngs: dict[int, bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "thumbnails").write_text("no folder")
+    files = ThumbnailFiles(tmp_path / "thumbnails", "default")
+
+    def write_meanwhile(_: logging.LogRecord) -> bool:
+        log.removeFilter(write_meanwhile)
+        assert not files.write(Pictured(B_URI, TIME_NS), pngs)
+        return True
+
+    log = logging.getLogger("gphotosfs.desktop.thumbnail_files")
+    log.addFilter(write_meanwhile)
+    assert not files.write(Pictured(A_URI, TIME_NS), pngs)
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    caplog.clear()
 
 
 def test_what_cannot_be_written_is_told_once(
