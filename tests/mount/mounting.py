@@ -107,14 +107,16 @@ class Home:
         assert code is None or done.returncode == code, done.stdout + done.stderr
         return done
 
-    def diagnosed(self) -> dict[str, dict[str, Any]]:
-        """What `doctor` finds, by check.
+    def diagnosed(self, code: int = 0) -> dict[str, dict[str, Any]]:
+        """What `doctor` finds, by check; it ends with this exit code.
 
-        Its exit code is not asked for: it judges the machine, and so tells of a dead mount that
-        another test, or whoever works on this machine, has there at the moment.
+        But with 1 where a mount is dead: it judges the machine, and so tells of one that another test,
+        or whoever works on this machine, has there at the moment.
         """
-        findings = json.loads(self.run("doctor", "--json", code=None).stdout)["findings"]
-        return {finding["check"]: finding for finding in findings}
+        done = self.run("doctor", "--json", code=None)
+        found = {finding["check"]: finding for finding in json.loads(done.stdout)["findings"]}
+        assert done.returncode == (1 if found["mounts"]["level"] == "failed" else code), done.stdout
+        return found
 
     @contextmanager
     def mounted(

@@ -35,6 +35,7 @@ def test_nobody_finds_a_token(home: Home, simulator: Running) -> None:
         sh("getfattr", "-d", photos[0])
         said += [home.run("status", mount.path), home.run("status", "--json", mount.path)]
         said += [home.run("doctor", code=None), home.run("doctor", "--json", code=None)]
+        home.diagnosed()
         simulator.fault("status", kind="media", status=403, times=None)
         sh("cat", photos[1], code=1)
         simulator.call("DELETE", "faults")
@@ -45,7 +46,7 @@ def test_nobody_finds_a_token(home: Home, simulator: Running) -> None:
         simulator.call("POST", "expire-tokens")
         home.run("--debug", "refresh", mount.path, "albums", code=1)
         said.append(home.run("doctor", code=None))
-        assert home.diagnosed()["sign-in"]["needs_sign_in"]
+        assert home.diagnosed(code=3)["sign-in"]["needs_sign_in"]
         said.append(home.run("status", mount.path))
         proc = Path("/proc") / str(mount.pid)
         shown = {name: (proc / name).read_bytes() for name in ("cmdline", "environ")}
@@ -87,4 +88,6 @@ def test_a_token_file_that_others_can_read_is_not_used(home: Home, tmp_path: Pat
     done = home.run("mount", tmp_path / "mnt", code=2)
 
     assert f"chmod 600 {home.profile.credentials_path}" in done.stderr
-    assert home.diagnosed()["tokens"]["action"] == f"chmod 600 {home.profile.credentials_path}"
+    assert (
+        home.diagnosed(code=1)["tokens"]["action"] == f"chmod 600 {home.profile.credentials_path}"
+    )
